@@ -1,0 +1,184 @@
+import type { ServiceBefore } from './host.ts';
+import type { HostName, InstanceId } from './ids.ts';
+import type { FenceProof, Mark } from './mark.ts';
+import type { Reason } from './reason.ts';
+import type { Instant } from './time.ts';
+
+/**
+ * Where one host stands.
+ * `marked`: reported as failed; being proven off, isolated and inventoried.
+ * `evacuating`: the inventory is durable; instances move.
+ * `settled`: every instance is terminal; the mark is done; the host may come back.
+ * `readmitting`: the host came back clean; we are lifting what we imposed on it.
+ * `closed`: nothing left to do; kept as history until the next failure.
+ */
+export type Phase = 'marked' | 'evacuating' | 'settled' | 'readmitting' | 'closed';
+
+/** The legal changes of phase; every other one is a programming error. */
+export const LEGAL: Readonly<Record<Phase, readonly Phase[]>> = {
+  marked: ['marked', 'evacuating', 'settled', 'closed'],
+  evacuating: ['evacuating', 'settled', 'closed'],
+  settled: ['settled', 'readmitting', 'closed', 'marked'],
+  readmitting: ['readmitting', 'closed', 'marked', 'settled'],
+  closed: ['closed', 'marked'],
+};
+
+/** Where one instance stands; the durable heart of an evacuation. */
+export type Progress =
+  /** Waits for its turn, for a retry or for capacity; `attempt` POSTs have been made so far. */
+  | {
+      readonly at: 'pending';
+      readonly attempt: number;
+      readonly notBefore: Instant;
+      readonly why: Reason | null;
+    }
+  /** Not evacuated, for exactly one reason. Terminal. */
+  | { readonly at: 'skipped'; readonly why: Reason }
+  /** The POST is about to leave or has left; `after` is the newest migration id known before it. */
+  | {
+      readonly at: 'intended';
+      readonly attempt: number;
+      readonly since: Instant;
+      readonly after: number;
+    }
+  /** Nova took it (or we adopted one in flight); `migration` is null until its row was seen. */
+  | {
+      readonly at: 'accepted';
+      readonly attempt: number;
+      readonly since: Instant;
+      readonly after: number;
+      readonly migration: number | null;
+      readonly destination: HostName | null;
+    }
+  /** The migration is done; the server's new host has not been read yet. */
+  | {
+      readonly at: 'arrived';
+      readonly attempt: number;
+      readonly since: Instant;
+      readonly after: number;
+      readonly migration: number;
+      readonly destination: HostName | null;
+    }
+  /** On its new host; its earlier power state is being restored. */
+  | {
+      readonly at: 'restoring';
+      readonly since: Instant;
+      readonly destination: HostName;
+      readonly tries: number;
+    }
+  /** Migration done and the server's host is another one. Terminal. */
+  | {
+      readonly at: 'landed';
+      readonly destination: HostName;
+      readonly since: Instant;
+      readonly restored: 'as-it-was' | 'stopped' | 'failed';
+    }
+  /** Deleted meanwhile. Terminal. */
+  | { readonly at: 'gone' }
+  /** Given up, with an alert. Terminal. */
+  | { readonly at: 'failed'; readonly attempt: number; readonly why: Reason }
+  /** A human must look; never repeated by itself, but believed at once when Nova reports an end. */
+  | {
+      readonly at: 'stuck';
+      readonly attempt: number;
+      readonly since: Instant;
+      readonly after: number;
+      readonly migration: number | null;
+      readonly destination: HostName | null;
+      readonly why: Reason;
+    };
+
+/** One instance of the inventory: what it was before, and where it stands. */
+export interface Tracked {
+  readonly name: string;
+  readonly projectId: string;
+  readonly before: {
+    readonly vmState: string;
+    readonly taskState: string | null;
+    readonly powerState: number;
+    readonly locked: boolean;
+  };
+  /** The server group that forbids two members on one host, when there is one. */
+  readonly exclusiveGroup: string | null;
+  readonly progress: Progress;
+}
+
+/** What we did to the compute service and what it was before. */
+export interface Isolation {
+  readonly before: ServiceBefore;
+  readonly since: Instant;
+  /** True once Nova itself showed the service forced down (or down, where isolation is `wait`). */
+  readonly seen: boolean;
+}
+
+/** Signs of life of the nova-compute of a host that is forced down: `updated_at` that moves by itself. */
+export interface Life {
+  readonly updatedAt: string | null;
+  readonly moves: number;
+}
+
+/** The steps of the way back, each with the instant at which it was first seen. */
+export interface Readmission {
+  readonly cleanSince: Instant | null;
+  readonly upSince: Instant | null;
+  readonly upSeen: number;
+}
+
+/** The durable record of one host: the mark, and everything done about it. */
+export interface Evacuation {
+  readonly host: HostName;
+  readonly mark: Mark;
+  readonly phase: Phase;
+  readonly phaseSince: Instant;
+  readonly proof: FenceProof | null;
+  readonly isolation: Isolation | null;
+  /** True when it cannot be isolated: reported, and no longer holding the other hosts back. */
+  readonly excused: boolean;
+  readonly life: Life;
+  readonly instances: Readonly<Record<InstanceId, Tracked>>;
+  readonly readmission: Readmission;
+  /** Why nothing (more) happens just now; for status, log and page. */
+  readonly reasons: readonly Reason[];
+}
+
+/** Whether nothing more will happen to this instance by itself or by us. */
+export function isTerminal(progress: Progress): boolean {
+  return (
+    progress.at === 'landed' ||
+    progress.at === 'skipped' ||
+    progress.at === 'gone' ||
+    progress.at === 'failed'
+  );
+}
+
+/** Whether a POST of ours (or one that we adopted) may still be at work in Nova. */
+export function isInFlight(progress: Progress): boolean {
+  return progress.at === 'intended' || progress.at === 'accepted';
+}
+
+/** Whether the work on this host's instances goes on. */
+export function isActive(evacuation: { readonly phase: Phase }): boolean {
+  return evacuation.phase === 'marked' || evacuation.phase === 'evacuating';
+}
+
+/** The tracked instances with their ids, in the order in which the inventory was persisted. */
+export function tracked(evacuation: Evacuation): readonly (readonly [InstanceId, Tracked])[] {
+  return Object.entries(evacuation.instances) as [InstanceId, Tracked][];
+}
+
+/** A fresh record for a host that was just reported as failed. */
+export function newEvacuation(host: HostName, mark: Mark, now: Instant): Evacuation {
+  return {
+    host,
+    mark,
+    phase: 'marked',
+    phaseSince: now,
+    proof: null,
+    isolation: null,
+    excused: false,
+    life: { updatedAt: null, moves: 0 },
+    instances: {},
+    readmission: { cleanSince: null, upSince: null, upSeen: 0 },
+    reasons: [],
+  };
+}

@@ -1,0 +1,58 @@
+import type { Fleet } from './host.ts';
+import type { HostName, InstanceId } from './ids.ts';
+import type { Instance, ServerGroup } from './instance.ts';
+import type { Known } from './known.ts';
+import type { FenceProof } from './mark.ts';
+import type { Migration } from './migration.ts';
+import type { WriteOutcome } from './outcome.ts';
+import type { Summary } from './summary.ts';
+
+/** The answer to a POST evacuate of this worker; an observation of its own, lost in a crash. */
+export interface Answer {
+  readonly instance: InstanceId;
+  readonly attempt: number;
+  readonly outcome: WriteOutcome<{ readonly requestId: string | null }>;
+}
+
+/** Where an instance was seen. */
+export interface Sighting {
+  readonly id: InstanceId;
+  readonly host: HostName | null;
+  readonly vmState: string;
+  readonly taskState: string | null;
+  readonly fault: string | null;
+}
+
+/** What `os-instance-actions` tells of the newest evacuation of an instance. */
+export interface ActionTrace {
+  readonly requestId: string;
+  readonly startedAt: string;
+  /** `running`: an event is unfinished; `failed`: one ended in Error; `none`: no event at all. */
+  readonly scheduling: 'none' | 'running' | 'done' | 'failed';
+  readonly building: 'none' | 'running' | 'done' | 'failed';
+}
+
+/** The control plane's own services, as far as evacuations need them. */
+export interface ControlPlane {
+  readonly conductorsUp: number;
+  readonly schedulersUp: number;
+}
+
+/** Everything that one turn looked at; what was not asked for is unknown. */
+export interface Observation {
+  readonly fleet: Known<Fleet>;
+  /** The best proof for this host that the configured sources give; null: none of them has one. */
+  readonly proof: Known<FenceProof | null>;
+  /** The instances that Nova shows on this host. */
+  readonly inventory: Known<readonly Instance[]>;
+  readonly groups: Known<readonly ServerGroup[]>;
+  /** The evacuation records with this host as source. */
+  readonly migrations: Known<readonly Migration[]>;
+  /** Single instances that were looked up; null: Nova knows no such instance (any more). */
+  readonly sightings: ReadonlyMap<InstanceId, Known<Sighting | null>>;
+  readonly traces: ReadonlyMap<InstanceId, Known<ActionTrace | null>>;
+  readonly controlPlane: Known<ControlPlane>;
+  /** The summaries of all hosts' records, this one's included. */
+  readonly peers: Known<readonly Summary[]>;
+  readonly answers: readonly Answer[];
+}

@@ -1,0 +1,92 @@
+import type { ProofSource } from './mark.ts';
+import type { Millis } from './time.ts';
+
+/** Everything an operator decides beforehand; part of the validated configuration. */
+export interface Policy {
+  readonly fence: {
+    /** The sources of fence proof that are believed. */
+    readonly proof: readonly ProofSource[];
+    /** Clock difference tolerated between the report of a failure and its proof. */
+    readonly skewMs: Millis;
+    /** Extra wait between the proof and the first evacuation (storage leases, locks). */
+    readonly delayMs: Millis;
+    /** `force-down`: one PUT; `wait`: disable only and wait until Nova itself sees the host down. */
+    readonly isolation: 'force-down' | 'wait';
+    /** After this long a host that cannot be isolated no longer holds the others back. */
+    readonly patienceMs: Millis;
+  };
+  readonly storage: {
+    /** Where instance disks live; no API tells. */
+    readonly kind: 'shared' | 'rbd' | 'local';
+    /** Image-backed instances on local storage: leave them, or rebuild them from their image. */
+    readonly localDisk: 'skip' | 'rebuild';
+  };
+  readonly pace: {
+    /** Evacuations in flight in the region, over all hosts and workers. */
+    readonly inFlight: number;
+    /** Evacuations in flight towards one destination. */
+    readonly perDestination: number;
+    /** POSTs under way at once from one turn. */
+    readonly posts: number;
+    /** Shortest and longest pause between two looks at the migrations of a host. */
+    readonly pollMinMs: Millis;
+    readonly pollMaxMs: Millis;
+  };
+  readonly retry: {
+    /** POSTs per instance, NoValidHost not counted. */
+    readonly attempts: number;
+    readonly backoffMs: Millis;
+    readonly backoffMaxMs: Millis;
+    /** How long Nova is watched before a request with unknown outcome counts as never arrived. */
+    readonly uncertainMs: Millis;
+    /** How long an evacuation may stand still before it is looked into. */
+    readonly stalledMs: Millis;
+    /** How long the earlier power state is tried to be restored. */
+    readonly restoreMs: Millis;
+  };
+  readonly storm: {
+    /** Most hosts marked at once; more hold new evacuations. */
+    readonly maxHosts: number;
+    /** The same as a share of all hosts, 0 to 1. */
+    readonly maxShare: number;
+  };
+  readonly readmit: {
+    readonly automatic: boolean;
+    /** Two looks at `state: up` at least this far apart (Nova's report_interval is 10 s). */
+    readonly confirmMs: Millis;
+    /** How long a host must be up before it is enabled. */
+    readonly healthyMs: Millis;
+    /** Un-force it, but leave enabling to the operator. */
+    readonly leaveDisabled: boolean;
+  };
+  readonly freshness: {
+    /** How old the list of services may be while instances move. */
+    readonly fleetMs: Millis;
+    /** Pause between two looks at a host for which nothing is to be done. */
+    readonly idleMs: Millis;
+  };
+}
+
+/** The defaults; every one of them is safe. */
+export const DEFAULT_POLICY: Policy = {
+  fence: {
+    proof: ['pacemaker', 'power', 'mark', 'operator'],
+    skewMs: 5000,
+    delayMs: 0,
+    isolation: 'force-down',
+    patienceMs: 60_000,
+  },
+  storage: { kind: 'shared', localDisk: 'skip' },
+  pace: { inFlight: 20, perDestination: 10, posts: 8, pollMinMs: 300, pollMaxMs: 5000 },
+  retry: {
+    attempts: 5,
+    backoffMs: 5000,
+    backoffMaxMs: 120_000,
+    uncertainMs: 90_000,
+    stalledMs: 900_000,
+    restoreMs: 120_000,
+  },
+  storm: { maxHosts: 10, maxShare: 0.5 },
+  readmit: { automatic: true, confirmMs: 10_000, healthyMs: 30_000, leaveDisabled: false },
+  freshness: { fleetMs: 30_000, idleMs: 5000 },
+};

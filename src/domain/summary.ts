@@ -1,0 +1,70 @@
+import { isInFlight, tracked, type Evacuation, type Phase, type Progress } from './evacuation.ts';
+import type { EventId, HostName } from './ids.ts';
+import type { Reason } from './reason.ts';
+import type { Instant } from './time.ts';
+
+/** How many instances stand where. */
+export type Counts = Readonly<Record<Progress['at'], number>>;
+
+/**
+ * What other hosts' decisions and the status list need of a record: small enough to be read for
+ * every host in every turn. Derived from the record, stored beside it in the same write.
+ */
+export interface Summary {
+  readonly host: HostName;
+  readonly event: EventId;
+  readonly phase: Phase;
+  readonly markedAt: Instant;
+  readonly phaseSince: Instant;
+  /** When the host was proven off, or null while it is not. */
+  readonly provenAt: Instant | null;
+  readonly isolated: boolean;
+  readonly excused: boolean;
+  readonly inFlight: number;
+  /** In flight by destination, as far as destinations are known. */
+  readonly towards: Readonly<Record<HostName, number>>;
+  readonly total: number;
+  readonly counts: Counts;
+  readonly reasons: readonly Reason[];
+}
+
+/** Derives the summary of a record. */
+export function summaryOf(evacuation: Evacuation): Summary {
+  const counts: Record<Progress['at'], number> = {
+    pending: 0,
+    skipped: 0,
+    intended: 0,
+    accepted: 0,
+    arrived: 0,
+    restoring: 0,
+    landed: 0,
+    gone: 0,
+    failed: 0,
+    stuck: 0,
+  };
+  const towards: Record<HostName, number> = {};
+  let inFlight = 0;
+  const all = tracked(evacuation);
+  for (const [, { progress }] of all) {
+    counts[progress.at] += 1;
+    if (!isInFlight(progress)) continue;
+    inFlight += 1;
+    const destination = progress.at === 'accepted' ? progress.destination : null;
+    if (destination !== null) towards[destination] = (towards[destination] ?? 0) + 1;
+  }
+  return {
+    host: evacuation.host,
+    event: evacuation.mark.event,
+    phase: evacuation.phase,
+    markedAt: evacuation.mark.at,
+    phaseSince: evacuation.phaseSince,
+    provenAt: evacuation.proof?.at ?? null,
+    isolated: evacuation.isolation?.seen ?? false,
+    excused: evacuation.excused,
+    inFlight,
+    towards,
+    total: all.length,
+    counts,
+    reasons: evacuation.reasons,
+  };
+}

@@ -1,0 +1,142 @@
+import type { Evacuation } from '../domain/evacuation.ts';
+import type { Fleet, Service, ServiceChange } from '../domain/host.ts';
+import type { EventId, HostName, InstanceId, WorkerId } from '../domain/ids.ts';
+import type { Instance, ServerGroup } from '../domain/instance.ts';
+import type { Known } from '../domain/known.ts';
+import type { FenceProof, Mark } from '../domain/mark.ts';
+import type { Migration } from '../domain/migration.ts';
+import type { ActionTrace, ControlPlane, Sighting } from '../domain/observation.ts';
+import type { WriteOutcome } from '../domain/outcome.ts';
+import type { Summary } from '../domain/summary.ts';
+import type { Instant, Millis } from '../domain/time.ts';
+
+/** Wall and monotonic time, and waiting. The wall clock may jump; the monotonic one never does. */
+export interface Clock {
+  now(): Instant;
+  monotonicMs(): Millis;
+  /** Resolves after `lengthMs`, or at once when the signal aborts; never rejects. */
+  sleep(lengthMs: Millis, signal?: AbortSignal): Promise<void>;
+}
+
+/** A record as it lies in the store. `version` grows with every write, `epoch` with every new leaseholder. */
+export interface Stored {
+  readonly version: number;
+  readonly epoch: number;
+  readonly evacuation: Evacuation;
+}
+
+/** What a write is made against: it counts only when both still hold. `epoch: null` is for writers without lease. */
+export interface Expectation {
+  /** 0: there must be no record yet. */
+  readonly version: number;
+  readonly epoch: number | null;
+}
+
+/** The right to work on a host, while it lasts. */
+export type LeaseGrant =
+  | { readonly kind: 'granted'; readonly epoch: number }
+  | { readonly kind: 'held'; readonly by: WorkerId };
+
+/** A line of the history: what became of a host or an instance. */
+export interface HistoryEntry {
+  readonly at: Instant;
+  readonly host: HostName;
+  readonly event: EventId;
+  /** A verb of a small set, such as `marked`, `isolated`, `intended`, `landed`, `settled`. */
+  readonly what: string;
+  readonly instance: InstanceId | null;
+  readonly detail: string;
+}
+
+/**
+ * The attribute store. Guarantees: `write` and `lease` are linearizable per host (capability
+ * `linearizable`) or rely on a single writer (`single-writer`: the worker refuses to run twice on it).
+ * No method throws for an unreachable store: reads are unknown, writes are refused or uncertain.
+ */
+export interface Store {
+  readonly capability: 'linearizable' | 'single-writer';
+  /** What and where it is, for messages; never with a secret. */
+  readonly description: string;
+  /** The summaries of all hosts with a record. Foreign or damaged data under our keys: unknown, naming it. */
+  list(): Promise<Known<readonly Summary[]>>;
+  /** One record; null when there is none. */
+  read(host: HostName): Promise<Known<Stored | null>>;
+  /**
+   * Compare-and-set; applied with the new version. Refused with cause `wrong-state` when version or
+   * epoch have moved on, `not-sent` when the store was not reached.
+   */
+  write(
+    expectation: Expectation,
+    evacuation: Evacuation,
+  ): Promise<WriteOutcome<{ readonly version: number }>>;
+  /** Takes or renews the lease on a host for `ttlMs`; a new holder gets a higher epoch. */
+  lease(host: HostName, worker: WorkerId, ttlMs: Millis): Promise<Known<LeaseGrant>>;
+  /** Gives the lease back, if it is still ours; best effort. */
+  release(host: HostName, worker: WorkerId): Promise<void>;
+  /** Wakes the workers for a host; best effort, they poll anyhow. */
+  nudge(host: HostName): Promise<void>;
+  /** Calls back for every nudge and (where the store can tell) every change; best effort. */
+  watch(onNudge: (host: HostName) => void): { close(): void };
+  /** Appends to the capped history; best effort, never blocks an evacuation. */
+  append(entries: readonly HistoryEntry[]): Promise<void>;
+  /** The newest entries first. */
+  history(filter: {
+    readonly host?: HostName;
+    readonly limit: number;
+  }): Promise<Known<readonly HistoryEntry[]>>;
+  /** Null when the store answers and can be written; else what is wrong and how to mend it. */
+  check(): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+/** Nova as the engine needs it. Reads never throw; an answer that cannot be trusted is unknown. */
+export interface Compute {
+  /** Every nova-compute service (microversion 2.69, so that unreachable cells show as unknown). */
+  fleet(): Promise<Known<Fleet>>;
+  controlPlane(): Promise<Known<ControlPlane>>;
+  /** One PUT; idempotent, repeated on its own where that is safe. */
+  changeService(id: string, change: ServiceChange): Promise<WriteOutcome<Service>>;
+  /** All instances on a host, every page, each row's host verified; unknown when one row has another. */
+  instancesOn(host: HostName): Promise<Known<readonly Instance[]>>;
+  /** Instances changed since Nova's own time text, deleted ones too (`vmState: deleted`). */
+  changedSince(novaTime: string): Promise<Known<readonly Sighting[]>>;
+  /** One instance; null only for Nova's own 404. */
+  sighting(id: InstanceId): Promise<Known<Sighting | null>>;
+  /** Evacuation records with this source, newest first; with `after`, at least all with a higher id. */
+  evacuationsFrom(host: HostName, after: number): Promise<Known<readonly Migration[]>>;
+  /** POST evacuate, once, on a fresh connection, never repeated by the adapter. */
+  evacuate(
+    id: InstanceId,
+    target: HostName | null,
+  ): Promise<WriteOutcome<{ readonly requestId: string | null }>>;
+  /** The newest `evacuate` action of an instance; null when there is none. */
+  trace(id: InstanceId): Promise<Known<ActionTrace | null>>;
+  stop(id: InstanceId): Promise<WriteOutcome<null>>;
+  start(id: InstanceId): Promise<WriteOutcome<null>>;
+  lock(id: InstanceId, reason: string): Promise<WriteOutcome<null>>;
+  unlock(id: InstanceId): Promise<WriteOutcome<null>>;
+  resetState(id: InstanceId, state: 'error' | 'active'): Promise<WriteOutcome<null>>;
+  groups(): Promise<Known<readonly ServerGroup[]>>;
+}
+
+/** Where proofs of fencing come from besides the mark itself (Pacemaker, power agents). */
+export interface Fencing {
+  /** The newest proof for a host; null when the sources answer and have none. */
+  proof(host: HostName, mark: Mark): Promise<Known<FenceProof | null>>;
+}
+
+/** Ids and jitter; an argument, so that a simulation can repeat itself. */
+export interface Chance {
+  /** A new event id such as `20261120T113509Z-7f3a`. */
+  event(now: Instant): EventId;
+  /** A number in [0, 1). */
+  fraction(): number;
+}
+
+/** Words for the log; every sentence carries its fields. */
+export interface Log {
+  debug(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
+}
