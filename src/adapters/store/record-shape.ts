@@ -1,0 +1,198 @@
+import type {
+  Evacuation,
+  Isolation,
+  Life,
+  Progress,
+  Readmission,
+  Tracked,
+} from '../../domain/evacuation.ts';
+import { LEGAL, type Phase } from '../../domain/evacuation.ts';
+import type { ServiceBefore } from '../../domain/host.ts';
+import type { EventId, HostName, InstanceId } from '../../domain/ids.ts';
+import type { FenceProof, Mark, Request } from '../../domain/mark.ts';
+import { CATALOGUE, type Reason, type ReasonCode } from '../../domain/reason.ts';
+import type { Counts, Summary } from '../../domain/summary.ts';
+import type { HistoryEntry } from '../../engine/ports.ts';
+import {
+  list,
+  nullable,
+  number,
+  object,
+  oneOf,
+  table,
+  text,
+  truth,
+  variant,
+  type Shape,
+} from './shape.ts';
+
+const host = text<HostName>();
+const event = text<EventId>();
+const instance = text<InstanceId>();
+
+const phase = oneOf(Object.keys(LEGAL) as Phase[]);
+
+const reason = object<Reason>({
+  code: oneOf(Object.keys(CATALOGUE) as ReasonCode[]),
+  values: table(text()),
+});
+
+const proof = object<FenceProof>({
+  source: oneOf(['pacemaker', 'power', 'mark', 'operator']),
+  at: number,
+  detail: text(),
+});
+
+const request = object<Request>({
+  instances: nullable(list(instance)),
+  target: nullable(host),
+  force: truth,
+});
+
+const mark = object<Mark>({
+  event,
+  firstAt: number,
+  at: number,
+  origin: oneOf(['fence-agent', 'operator', 'pacemaker', 'rebuilt']),
+  by: text(),
+  claim: nullable(proof),
+  request,
+});
+
+/** A case of the union of progresses, by its name. */
+type At<Name extends Progress['at']> = Extract<Progress, { readonly at: Name }>;
+
+const at = <Name extends Progress['at']>(name: Name): Shape<Name> => oneOf([name]);
+
+const progress = variant<Progress, 'at'>('at', {
+  pending: object<At<'pending'>>({
+    at: at('pending'),
+    attempt: number,
+    notBefore: number,
+    why: nullable(reason),
+  }),
+  skipped: object<At<'skipped'>>({ at: at('skipped'), why: reason }),
+  intended: object<At<'intended'>>({
+    at: at('intended'),
+    attempt: number,
+    since: number,
+    after: number,
+  }),
+  accepted: object<At<'accepted'>>({
+    at: at('accepted'),
+    attempt: number,
+    since: number,
+    after: number,
+    migration: nullable(number),
+    destination: nullable(host),
+  }),
+  arrived: object<At<'arrived'>>({
+    at: at('arrived'),
+    attempt: number,
+    since: number,
+    after: number,
+    migration: number,
+    destination: nullable(host),
+  }),
+  restoring: object<At<'restoring'>>({
+    at: at('restoring'),
+    since: number,
+    destination: host,
+    tries: number,
+  }),
+  landed: object<At<'landed'>>({
+    at: at('landed'),
+    destination: host,
+    since: number,
+    restored: oneOf(['as-it-was', 'stopped', 'failed']),
+  }),
+  gone: object<At<'gone'>>({ at: at('gone') }),
+  failed: object<At<'failed'>>({ at: at('failed'), attempt: number, why: reason }),
+  stuck: object<At<'stuck'>>({
+    at: at('stuck'),
+    attempt: number,
+    since: number,
+    after: number,
+    migration: nullable(number),
+    destination: nullable(host),
+    why: reason,
+  }),
+});
+
+const trackedInstance = object<Tracked>({
+  name: text(),
+  projectId: text(),
+  before: object<Tracked['before']>({
+    vmState: text(),
+    taskState: nullable(text()),
+    powerState: number,
+    locked: truth,
+  }),
+  exclusiveGroup: nullable(text()),
+  progress,
+});
+
+const before = object<ServiceBefore>({
+  status: oneOf(['enabled', 'disabled']),
+  disabledReason: nullable(text()),
+  forcedDown: truth,
+});
+
+/** The whole durable record of a host. */
+export const evacuationShape = object<Evacuation>({
+  host,
+  mark,
+  phase,
+  phaseSince: number,
+  proof: nullable(proof),
+  isolation: nullable(object<Isolation>({ before, since: number, seen: truth })),
+  excused: truth,
+  life: object<Life>({ updatedAt: nullable(text()), moves: number }),
+  instances: table(trackedInstance),
+  readmission: object<Readmission>({
+    cleanSince: nullable(number),
+    upSince: nullable(number),
+    upSeen: number,
+  }),
+  reasons: list(reason),
+});
+
+const counts = object<Counts>({
+  pending: number,
+  skipped: number,
+  intended: number,
+  accepted: number,
+  arrived: number,
+  restoring: number,
+  landed: number,
+  gone: number,
+  failed: number,
+  stuck: number,
+});
+
+/** What lies beside each record for the list of all hosts. */
+export const summaryShape = object<Summary>({
+  host,
+  event,
+  phase,
+  markedAt: number,
+  phaseSince: number,
+  provenAt: nullable(number),
+  isolated: truth,
+  excused: truth,
+  inFlight: number,
+  towards: table(number),
+  total: number,
+  counts,
+  reasons: list(reason),
+});
+
+/** One line of the history. */
+export const historyShape = object<HistoryEntry>({
+  at: number,
+  host,
+  event,
+  what: text(),
+  instance: nullable(instance),
+  detail: text(),
+});
