@@ -25,10 +25,14 @@ export const LEGAL: Readonly<Record<Phase, readonly Phase[]>> = {
 
 /** Where one instance stands; the durable heart of an evacuation. */
 export type Progress =
-  /** Waits for its turn, for a retry or for capacity; `attempt` POSTs have been made so far. */
+  /**
+   * Waits for its turn, for a retry or for capacity; `attempt` POSTs have been made so far, and
+   * every migration up to id `after` is known to be over.
+   */
   | {
       readonly at: 'pending';
       readonly attempt: number;
+      readonly after: number;
       readonly notBefore: Instant;
       readonly why: Reason | null;
     }
@@ -49,6 +53,8 @@ export type Progress =
       readonly after: number;
       readonly migration: number | null;
       readonly destination: HostName | null;
+      /** When its trace was looked at last, because it takes long. */
+      readonly looked: Instant;
     }
   /** The migration is done; the server's new host has not been read yet. */
   | {
@@ -115,6 +121,7 @@ export interface Isolation {
 export interface Life {
   readonly updatedAt: string | null;
   readonly moves: number;
+  readonly movedAt: Instant | null;
 }
 
 /** The steps of the way back, each with the instant at which it was first seen. */
@@ -122,6 +129,8 @@ export interface Readmission {
   readonly cleanSince: Instant | null;
   readonly upSince: Instant | null;
   readonly upSeen: number;
+  /** True when an operator asked for it (`nova-ha enable`): no probation, no switch. */
+  readonly asked: boolean;
 }
 
 /** The durable record of one host: the mark, and everything done about it. */
@@ -176,9 +185,9 @@ export function newEvacuation(host: HostName, mark: Mark, now: Instant): Evacuat
     proof: null,
     isolation: null,
     excused: false,
-    life: { updatedAt: null, moves: 0 },
+    life: { updatedAt: null, moves: 0, movedAt: null },
     instances: {},
-    readmission: { cleanSince: null, upSince: null, upSeen: 0 },
+    readmission: { cleanSince: null, upSince: null, upSeen: 0, asked: false },
     reasons: [],
   };
 }

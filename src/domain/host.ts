@@ -22,9 +22,13 @@ export interface UnreachableService {
   readonly state: 'unknown';
 }
 
-/** All nova-compute services of the region, by host. */
+/** All services of the region, from one `GET /os-services` without a filter. */
 export interface Fleet {
+  /** The nova-compute services by host. */
   readonly services: ReadonlyMap<HostName, Service | UnreachableService>;
+  /** How many nova-conductors and nova-schedulers are up and enabled; evacuations need both. */
+  readonly conductorsUp: number;
+  readonly schedulersUp: number;
 }
 
 /** What the service looked like before we touched it: the base of OnlyOursReenabled. */

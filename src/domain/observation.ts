@@ -32,12 +32,6 @@ export interface ActionTrace {
   readonly building: 'none' | 'running' | 'done' | 'failed';
 }
 
-/** The control plane's own services, as far as evacuations need them. */
-export interface ControlPlane {
-  readonly conductorsUp: number;
-  readonly schedulersUp: number;
-}
-
 /** Everything that one turn looked at; what was not asked for is unknown. */
 export interface Observation {
   readonly fleet: Known<Fleet>;
@@ -51,7 +45,6 @@ export interface Observation {
   /** Single instances that were looked up; null: Nova knows no such instance (any more). */
   readonly sightings: ReadonlyMap<InstanceId, Known<Sighting | null>>;
   readonly traces: ReadonlyMap<InstanceId, Known<ActionTrace | null>>;
-  readonly controlPlane: Known<ControlPlane>;
   /** The summaries of all hosts' records, this one's included. */
   readonly peers: Known<readonly Summary[]>;
   readonly answers: readonly Answer[];

@@ -106,7 +106,7 @@ export const CATALOGUE = {
     severity: 'warning',
     sentence:
       'it is in the hard affinity group {group}, which Nova cannot evacuate through the scheduler',
-    remedy: 'evacuate it with --target-host, or make the policy soft-affinity',
+    remedy: 'bring the host back; Nova offers no safe way to evacuate a hard-affinity member',
   },
   NH307: {
     severity: 'warning',
@@ -116,6 +116,11 @@ export const CATALOGUE = {
   NH308: {
     severity: 'note',
     sentence: 'not asked for (--instance)',
+    remedy: 'none needed',
+  },
+  NH309: {
+    severity: 'note',
+    sentence: 'the mark was taken back by {by}',
     remedy: 'none needed',
   },
   NH401: {

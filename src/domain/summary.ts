@@ -23,6 +23,8 @@ export interface Summary {
   readonly inFlight: number;
   /** In flight by destination, as far as destinations are known. */
   readonly towards: Readonly<Record<HostName, number>>;
+  /** The exclusive server groups with a member under way. */
+  readonly groups: readonly string[];
   readonly total: number;
   readonly counts: Counts;
   readonly reasons: readonly Reason[];
@@ -45,8 +47,12 @@ export function summaryOf(evacuation: Evacuation): Summary {
   const towards: Record<HostName, number> = {};
   let inFlight = 0;
   const all = tracked(evacuation);
-  for (const [, { progress }] of all) {
+  const groups = new Set<string>();
+  for (const [, { progress, exclusiveGroup }] of all) {
     counts[progress.at] += 1;
+    if (exclusiveGroup !== null && (isInFlight(progress) || progress.at === 'arrived')) {
+      groups.add(exclusiveGroup);
+    }
     if (!isInFlight(progress)) continue;
     inFlight += 1;
     const destination = progress.at === 'accepted' ? progress.destination : null;
@@ -63,6 +69,7 @@ export function summaryOf(evacuation: Evacuation): Summary {
     excused: evacuation.excused,
     inFlight,
     towards,
+    groups: [...groups],
     total: all.length,
     counts,
     reasons: evacuation.reasons,

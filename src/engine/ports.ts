@@ -5,7 +5,7 @@ import type { Instance, ServerGroup } from '../domain/instance.ts';
 import type { Known } from '../domain/known.ts';
 import type { FenceProof, Mark } from '../domain/mark.ts';
 import type { Migration } from '../domain/migration.ts';
-import type { ActionTrace, ControlPlane, Sighting } from '../domain/observation.ts';
+import type { ActionTrace, Sighting } from '../domain/observation.ts';
 import type { WriteOutcome } from '../domain/outcome.ts';
 import type { Summary } from '../domain/summary.ts';
 import type { Instant, Millis } from '../domain/time.ts';
@@ -91,9 +91,8 @@ export interface Store {
 
 /** Nova as the engine needs it. Reads never throw; an answer that cannot be trusted is unknown. */
 export interface Compute {
-  /** Every nova-compute service (microversion 2.69, so that unreachable cells show as unknown). */
+  /** Every service in one call without a filter (2.69, so that unreachable cells show as unknown). */
   fleet(): Promise<Known<Fleet>>;
-  controlPlane(): Promise<Known<ControlPlane>>;
   /** One PUT; idempotent, repeated on its own where that is safe. */
   changeService(id: string, change: ServiceChange): Promise<WriteOutcome<Service>>;
   /** All instances on a host, every page, each row's host verified; unknown when one row has another. */

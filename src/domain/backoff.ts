@@ -1,0 +1,22 @@
+import type { InstanceId } from './ids.ts';
+import type { Policy } from './policy.ts';
+import type { Millis } from './time.ts';
+
+/**
+ * The pause before try `attempt + 1`: doubling up to the limit, with a jitter of a quarter that
+ * depends on the instance alone (the core has no randomness, and a herd is spread all the same).
+ */
+export function backoff(instance: InstanceId, attempt: number, policy: Policy): Millis {
+  const { backoffMs, backoffMaxMs } = policy.retry;
+  const base = Math.min(backoffMaxMs, backoffMs * 2 ** Math.min(20, Math.max(0, attempt - 1)));
+  return Math.round(base * (0.75 + 0.5 * fraction(`${instance}/${String(attempt)}`)));
+}
+
+/** FNV-1a of a text as a number in [0, 1). */
+function fraction(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  }
+  return hash / 2 ** 32;
+}
