@@ -58,13 +58,13 @@ images_and_flavors() {
         -H 'Content-Type: application/octet-stream' "$images/$id/file"
 }
 
-# A host that is kept down by force counts: it reports, and only a person may let it up.
-computes_up() {
-    nova_call GET '/os-services?binary=nova-compute' | HOSTS=$CLOUD_HOSTS json '
-import os
-up = {s["host"] for s in d["services"] if s["state"] == "up" or s["forced_down"]}
-sys.exit(not up.issuperset(os.environ["HOSTS"].split()))'
+# Whether every nova-compute has reported since a moment of the database's clock. Nova's
+# own "up" outlives a nova-compute by service_down_time, so it proves nothing after a restart.
+reporting_since() {
+    [ "$(sql -N -e "select count(*) from nova_cell1.services where deleted = 0 and
+        host in ('${CLOUD_HOSTS// /\',\'}') and last_seen_up > '$1'")" = "$(wc -w <<<"$CLOUD_HOSTS")" ]
 }
+database_time() { sql -N -e 'select utc_timestamp()'; }
 
 hosts_mapped() {
     local h list

@@ -71,17 +71,19 @@ for s in d["services"]:
 # Orderly, and much quicker than wipe and up. Every nova-compute starts afresh, so that
 # none remembers a guest or works at something old.
 reset() {
-    local p t0=$SECONDS
+    local p since t0=$SECONDS
     for p in $(running); do signal CONT "$p"; done
     for p in $(all_parts); do
         case " $CLOUD_HOSTS " in *" $p "*) end_now "$p" ;; *) part_start "$p" ;; esac
     done
+    since=$(database_time)
     for p in $CLOUD_HOSTS; do
         rm -f "$D/hosts/$p"/{guests,guests.new,spawn-delay,spawn-fail,off}
         start_part "$p"
     done
     sign_in
     wait_for 'the end of all instances' no_servers
+    wait_for 'reports of all hosts' reporting_since "$since"
     wait_for 'all hosts up and enabled' all_enabled
     say "reset in $((SECONDS - t0)) s"
 }

@@ -66,7 +66,7 @@ initialise() {
 }
 
 up() {
-    local p t0=$SECONDS
+    local p since t0=$SECONDS
     install_packages
     configure
     if [ ! -d "$D/seed" ]; then         # an earlier `up` did not get this far
@@ -87,12 +87,13 @@ up() {
     wait_part placement
     # A nova-compute that finds no conductor sleeps for 10 s before it asks again.
     wait_part nova-conductor
+    since=$(database_time)
     for p in $CLOUD_HOSTS; do start_part "$p"; done
     for p in $(all_parts); do start_part "$p"; done
     for p in $(all_parts); do wait_part "$p"; done
     sign_in
     images_and_flavors || die "cannot create the image or the flavor, see $D/log/glance.log"
-    wait_for "nova-compute on $CLOUD_HOSTS" computes_up
+    wait_for "nova-compute on $CLOUD_HOSTS" reporting_since "$since"
     # The scheduler considers only hosts that are mapped to a cell.
     hosts_mapped || nova_manage cell_v2 discover_hosts >"$D/log/discover.log" 2>&1 ||
         die "nova-manage discover_hosts failed, see $D/log/discover.log"
