@@ -74,7 +74,7 @@ export const CATALOGUE = {
   NH203: {
     severity: 'note',
     sentence: '{count} evacuations are in flight, the limit is {limit}',
-    remedy: 'none needed; raise pace.inFlight when Nova has room for more',
+    remedy: 'none needed; raise pace.in_flight when Nova has room for more',
   },
   NH301: {
     severity: 'warning',
@@ -100,7 +100,7 @@ export const CATALOGUE = {
     severity: 'warning',
     sentence:
       'its root disk is on local storage: an evacuation would rebuild it from its image and lose its data',
-    remedy: 'bring the host back, or set storage.localDisk: rebuild to accept the loss',
+    remedy: 'bring the host back, or set storage.local_disk: rebuild to accept the loss',
   },
   NH306: {
     severity: 'warning',

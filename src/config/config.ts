@@ -1,0 +1,55 @@
+import type { Policy } from '../domain/policy.ts';
+import type { Origin } from './origin.ts';
+import type { Key, Settings } from './table.ts';
+
+/** One validated, frozen configuration; every value remembers where it came from. */
+export interface Config {
+  /** The file that was read, or null when there is none. */
+  readonly file: string | null;
+  readonly settings: Settings;
+  readonly origins: Readonly<Record<Key, Origin>>;
+  /** What is odd, but no error: unknown NOVA_HA_* variables. */
+  readonly warnings: readonly string[];
+}
+
+/** A configuration, or everything that is wrong about it (one sentence each, with its place). */
+export type ConfigOutcome =
+  | { readonly kind: 'ok'; readonly config: Config }
+  | { readonly kind: 'wrong'; readonly problems: readonly string[] };
+
+/** The policy that the settings describe. */
+export function policyOf(settings: Settings): Policy {
+  return {
+    fence: {
+      proof: settings['fence.proof'],
+      skewMs: settings['fence.skew'],
+      delayMs: settings['fence.delay'],
+      isolation: settings['fence.isolation'],
+      patienceMs: settings['fence.patience'],
+    },
+    storage: { kind: settings['storage.kind'], localDisk: settings['storage.local_disk'] },
+    pace: {
+      inFlight: settings['pace.in_flight'],
+      perDestination: settings['pace.per_destination'],
+      posts: settings['pace.posts'],
+      pollMinMs: settings['pace.poll_min'],
+      pollMaxMs: settings['pace.poll_max'],
+    },
+    retry: {
+      attempts: settings['retry.attempts'],
+      backoffMs: settings['retry.backoff'],
+      backoffMaxMs: settings['retry.backoff_max'],
+      uncertainMs: settings['retry.uncertain'],
+      stalledMs: settings['retry.stalled'],
+      restoreMs: settings['retry.restore'],
+    },
+    storm: { maxHosts: settings['storm.max_hosts'], maxShare: settings['storm.max_share'] },
+    readmit: {
+      automatic: settings['readmit.automatic'],
+      confirmMs: settings['readmit.confirm'],
+      healthyMs: settings['readmit.healthy'],
+      leaveDisabled: settings['readmit.leave_disabled'],
+    },
+    freshness: { fleetMs: settings['freshness.fleet'], idleMs: settings['freshness.idle'] },
+  };
+}

@@ -1,0 +1,128 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Pair,
+} from 'yaml';
+import { didYouMean } from '../domain/nearest.ts';
+import { showOrigin, type Given, type Origin } from './origin.ts';
+import { KEYS } from './table.ts';
+
+/** What a configuration file gives, with everything that is wrong about its shape. */
+export interface FileContent {
+  readonly given: readonly Given[];
+  readonly problems: readonly string[];
+}
+
+interface Walk {
+  readonly document: Document;
+  readonly lines: LineCounter;
+  readonly file: string;
+  readonly given: Given[];
+  readonly problems: string[];
+}
+
+/**
+ * Reads a configuration file (YAML 1.2) into keys and values, each with its line and column. Unknown
+ * keys, keys given twice and sections that are none are named as problems; values are not checked.
+ */
+export function readConfigFile(file: string, source: string): FileContent {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  const walk: Walk = { document, lines, file, given: [], problems: [] };
+  for (const error of document.errors) {
+    const what = error.message.replace(/\s+/g, ' ').replace(/\.$/, '');
+    walk.problems.push(`${placeOf(walk, error.pos[0])}: this is not valid YAML: ${what}.`);
+  }
+  if (walk.problems.length > 0) return walk;
+  const root: unknown = document.contents;
+  if (isMap(root)) walkSection(walk, '', root.items);
+  else if (root !== null && !(isScalar(root) && root.value === null))
+    walk.problems.push(`${file}: the file must hold keys with values, such as "cloud: mycloud".`);
+  return walk;
+}
+
+function walkSection(walk: Walk, prefix: string, items: readonly Pair[]): void {
+  const seen = new Set<string>();
+  for (const { key, value } of items) {
+    const offset = offsetOf(key);
+    const name = isScalar(key) ? String(key.value).replaceAll('-', '_') : '?';
+    const path = `${prefix}${name}`;
+    if (seen.has(name)) {
+      walk.problems.push(`${placeOf(walk, offset)}: ${path} is given twice; remove one of them.`);
+      continue;
+    }
+    seen.add(name);
+    walkEntry(walk, { path, name, prefix, offset, value });
+  }
+}
+
+interface Entry {
+  readonly path: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly offset: number;
+  readonly value: unknown;
+}
+
+function walkEntry(walk: Walk, { path, name, prefix, offset, value }: Entry): void {
+  const resolved: unknown = isAlias(value) ? value.resolve(walk.document) : value;
+  if ((KEYS as readonly string[]).includes(path)) {
+    // A leaf: whatever stands there goes to the check of its value.
+    const plain = isNode(resolved) ? resolved.toJS(walk.document) : null;
+    const origin = originAt(walk, resolved === null ? offset : offsetOf(value, offset));
+    if (plain === null)
+      walk.problems.push(
+        `${showOrigin(origin)}: ${path} has no value; give one or remove the line.`,
+      );
+    else walk.given.push({ key: path, value: plain, origin });
+    return;
+  }
+  const section = `${path}.`;
+  if (!KEYS.some((key) => key.startsWith(section))) {
+    walk.problems.push(`${placeOf(walk, offset)}: unknown key "${path}".${hint(prefix, name)}`);
+  } else if (isMap(resolved)) {
+    walkSection(walk, section, resolved.items);
+  } else if (resolved !== null && !(isScalar(resolved) && resolved.value === null)) {
+    const first = KEYS.find((key) => key.startsWith(section))?.slice(section.length) ?? '';
+    walk.problems.push(
+      `${placeOf(walk, offset)}: "${path}" is a section; it needs keys below it, such as "${first}: …".`,
+    );
+  }
+}
+
+interface Plain {
+  toJS(document: Document): unknown;
+}
+
+const isNode = (value: unknown): value is Plain =>
+  typeof value === 'object' && value !== null && 'toJS' in value;
+
+/** The nearest names in the same section, else the places where the name does exist. */
+function hint(prefix: string, name: string): string {
+  const depth = prefix.length;
+  const siblings = new Set(
+    KEYS.filter((key) => key.startsWith(prefix)).map((key) => key.slice(depth).split('.')[0] ?? ''),
+  );
+  const near = didYouMean(name, siblings);
+  if (near !== null) return ` ${near}`;
+  const elsewhere = KEYS.filter((key) => key.split('.').includes(name)).slice(0, 2);
+  if (elsewhere.length > 0) return ` Did you mean "${elsewhere.join('" or "')}"?`;
+  return ` ${prefix === '' ? 'At the top there may be' : `In "${prefix.slice(0, -1)}" there may be`}: ${[...siblings].join(', ')}.`;
+}
+
+const offsetOf = (node: unknown, fallback = 0): number => {
+  if (typeof node !== 'object' || node === null || !('range' in node)) return fallback;
+  const range = node.range as readonly number[] | null | undefined;
+  return range?.[0] ?? fallback;
+};
+
+function originAt(walk: Walk, offset: number): Origin {
+  const { line, col } = walk.lines.linePos(offset);
+  return { from: 'file', file: walk.file, line, column: col };
+}
+
+const placeOf = (walk: Walk, offset: number): string => showOrigin(originAt(walk, offset));
