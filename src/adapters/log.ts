@@ -1,0 +1,71 @@
+import { pino, type DestinationStream } from 'pino';
+import type { Log } from '../engine/ports.ts';
+import { redactFields, redactText } from './redact.ts';
+
+/** How much is said, and in which form. */
+export interface LogOptions {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly format: 'text' | 'json';
+  /** True when stderr goes to the journal: lines then begin with their priority, `<6>`. */
+  readonly journal: boolean;
+  /** Where lines go; stderr when it is left out. */
+  readonly destination?: DestinationStream;
+}
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+/** The priorities of sd-daemon(3), which journald takes from the beginning of a line. */
+const PRIORITY: Readonly<Record<(typeof LEVELS)[number], string>> = {
+  debug: '<7>',
+  info: '<6>',
+  warn: '<4>',
+  error: '<3>',
+};
+
+/**
+ * The log: one English sentence per line on stderr, written at once so that the last line before a
+ * crash is there too. Secrets are masked in sentences and fields.
+ */
+export function createLog(options: LogOptions): Log {
+  const destination = options.destination ?? stderr();
+  return options.format === 'json'
+    ? jsonLog(options.level, destination)
+    : textLog(options, destination);
+}
+
+function stderr(): DestinationStream {
+  const stream = pino.destination({ dest: 2, sync: true });
+  // A reader that went away must not end the worker.
+  stream.on('error', () => undefined);
+  return stream;
+}
+
+function textLog({ level, journal }: LogOptions, destination: DestinationStream): Log {
+  const threshold = LEVELS.indexOf(level);
+  const at = (name: (typeof LEVELS)[number]) => (sentence: string) => {
+    if (LEVELS.indexOf(name) < threshold) return;
+    const line = redactText(sentence).replace(/\s*\n\s*/g, ' ');
+    destination.write(`${journal ? PRIORITY[name] : label(name)}${line}\n`);
+  };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+const label = (name: (typeof LEVELS)[number]): string => (name === 'info' ? '' : `${name}: `);
+
+function jsonLog(level: LogOptions['level'], destination: DestinationStream): Log {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (name) => ({ level: name }) },
+    },
+    destination,
+  );
+  const at =
+    (name: (typeof LEVELS)[number]) =>
+    (sentence: string, fields: Readonly<Record<string, unknown>> = {}) => {
+      if (logger.isLevelEnabled(name)) logger[name](redactFields(fields), redactText(sentence));
+    };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
