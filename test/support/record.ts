@@ -31,11 +31,19 @@ const why = because('NH401', { at: '2026-11-20T11:40:00.000Z' });
 
 /** One progress of every kind that the domain knows. */
 export const everyProgress: readonly Tracked['progress'][] = [
-  { at: 'pending', attempt: 0, notBefore: 0, why: null },
-  { at: 'pending', attempt: 2, notBefore: 1_763_638_600_000, why },
+  { at: 'pending', attempt: 0, after: 0, notBefore: 0, why: null },
+  { at: 'pending', attempt: 2, after: 9, notBefore: 1_763_638_600_000, why },
   { at: 'skipped', why: because('NH304') },
   { at: 'intended', attempt: 1, since: 5, after: 17 },
-  { at: 'accepted', attempt: 1, since: 5, after: 17, migration: null, destination: null },
+  {
+    at: 'accepted',
+    attempt: 1,
+    since: 5,
+    after: 17,
+    migration: null,
+    destination: null,
+    looked: 5,
+  },
   {
     at: 'accepted',
     attempt: 1,
@@ -43,6 +51,7 @@ export const everyProgress: readonly Tracked['progress'][] = [
     after: 17,
     migration: 18,
     destination: asHost('compute-2'),
+    looked: 6,
   },
   { at: 'arrived', attempt: 1, since: 6, after: 17, migration: 18, destination: null },
   { at: 'restoring', since: 7, destination: asHost('compute-2'), tries: 1 },

@@ -68,6 +68,7 @@ const progress = variant<Progress, 'at'>('at', {
   pending: object<At<'pending'>>({
     at: at('pending'),
     attempt: number,
+    after: number,
     notBefore: number,
     why: nullable(reason),
   }),
@@ -85,6 +86,7 @@ const progress = variant<Progress, 'at'>('at', {
     after: number,
     migration: nullable(number),
     destination: nullable(host),
+    looked: number,
   }),
   arrived: object<At<'arrived'>>({
     at: at('arrived'),
@@ -147,12 +149,13 @@ export const evacuationShape = object<Evacuation>({
   proof: nullable(proof),
   isolation: nullable(object<Isolation>({ before, since: number, seen: truth })),
   excused: truth,
-  life: object<Life>({ updatedAt: nullable(text()), moves: number }),
+  life: object<Life>({ updatedAt: nullable(text()), moves: number, movedAt: nullable(number) }),
   instances: table(trackedInstance),
   readmission: object<Readmission>({
     cleanSince: nullable(number),
     upSince: nullable(number),
     upSeen: number,
+    asked: truth,
   }),
   reasons: list(reason),
 });
@@ -182,6 +185,7 @@ export const summaryShape = object<Summary>({
   excused: truth,
   inFlight: number,
   towards: table(number),
+  groups: list(text()),
   total: number,
   counts,
   reasons: list(reason),
