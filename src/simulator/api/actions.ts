@@ -1,0 +1,153 @@
+import { beginAction } from '../action-log.ts';
+import { castToCompute } from '../compute-steps.ts';
+import { setGuest } from '../guests.ts';
+import { saveInstance } from '../instances.ts';
+import type { Instance } from '../instances.ts';
+import { asRecord, fault, reply } from '../request.ts';
+import type { ApiRequest, ApiResponse } from '../request.ts';
+import { findInstance, forbidden, instanceNotFound } from './context.ts';
+import type { Call } from './context.ts';
+import { evacuateServer } from './evacuate.ts';
+import { migrateLive } from './live-migration.ts';
+import { deleteInstance } from './servers.ts';
+
+type Action = (call: Call, instance: Instance, value: unknown) => ApiResponse;
+
+/** The lock holds for everybody but an administrator; the state checks hold for all. */
+function refuse(
+  call: Call,
+  instance: Instance,
+  action: string,
+  vmStates: readonly string[],
+): ApiResponse | undefined {
+  const { id, vmState, taskState } = instance;
+  if (instance.lockedBy !== undefined && !call.policy.unlockOverride) {
+    return fault(409, `Instance ${id} is locked`);
+  }
+  if (!vmStates.includes(vmState)) {
+    return fault(409, `Cannot '${action}' instance ${id} while it is in vm_state ${vmState}`);
+  }
+  if (taskState !== null) {
+    return fault(409, `Cannot '${action}' instance ${id} while it is in task_state ${taskState}`);
+  }
+  return undefined;
+}
+
+function logAction(call: Call, instance: Instance, action: string): void {
+  const { requestId, projectId } = call;
+  beginAction(call.world, instance, action, { requestId, userId: call.token.user.id, projectId });
+}
+
+/** Casts to the present host; the message waits if nobody listens, and is void if the instance left meanwhile. */
+function castPower(call: Call, instance: Instance, running: boolean): void {
+  const { world } = call;
+  const { host } = instance;
+  if (host === undefined) return;
+  castToCompute(host, () => {
+    world.clock.at(world.clock.now() + world.timings.stopMs, () => {
+      if (instance.deleted || instance.host !== host) return;
+      setGuest(world, host, instance, running ? 'running' : 'stopped');
+      const vmState = running ? 'active' : 'stopped';
+      saveInstance(world, instance, { vmState, taskState: null, powerState: running ? 1 : 4 });
+    });
+  });
+}
+
+const stop: Action = (call, instance) => {
+  const refusal = refuse(call, instance, 'stop', ['active', 'rescued', 'error']);
+  if (refusal !== undefined) return refusal;
+  logAction(call, instance, 'stop');
+  saveInstance(call.world, instance, { taskState: 'powering-off' });
+  castPower(call, instance, false);
+  return reply(202);
+};
+
+const start: Action = (call, instance) => {
+  const refusal = refuse(call, instance, 'start', ['stopped']);
+  if (refusal !== undefined) return refusal;
+  logAction(call, instance, 'start');
+  saveInstance(call.world, instance, { taskState: 'powering-on' });
+  castPower(call, instance, true);
+  return reply(202);
+};
+
+const reboot: Action = (call, instance, value) => {
+  const isHard = asRecord(value)?.['type'] === 'HARD';
+  const states = isHard ? ['active', 'stopped', 'paused', 'suspended', 'error'] : ['active'];
+  const refusal = refuse(call, instance, 'reboot', states);
+  if (refusal !== undefined) return refusal;
+  logAction(call, instance, 'reboot');
+  saveInstance(call.world, instance, { taskState: isHard ? 'rebooting_hard' : 'rebooting' });
+  castPower(call, instance, true);
+  return reply(202);
+};
+
+const lock: Action = (call, instance, value) => {
+  const reason = asRecord(value)?.['locked_reason'];
+  const isOwner = instance.projectId === call.projectId;
+  instance.lockedBy = isOwner ? 'owner' : 'admin';
+  instance.lockedReason = call.version >= 73 && typeof reason === 'string' ? reason : null;
+  logAction(call, instance, 'lock');
+  saveInstance(call.world, instance, {});
+  return reply(202);
+};
+
+const unlock: Action = (call, instance) => {
+  if (instance.lockedBy === 'admin' && !call.policy.unlockOverride) {
+    return forbidden('os-lock-server:unlock:unlock_override');
+  }
+  instance.lockedBy = undefined;
+  instance.lockedReason = null;
+  logAction(call, instance, 'unlock');
+  saveInstance(call.world, instance, {});
+  return reply(202);
+};
+
+/** No checks at all: during a rebuild it makes the destination abort and leave its guest behind. */
+const resetState: Action = (call, instance, value) => {
+  if (!call.policy.resetState) return forbidden('os-admin-actions:reset_state');
+  const state = asRecord(value)?.['state'];
+  if (state !== 'active' && state !== 'error') {
+    return fault(400, `Invalid input for field/attribute state. Value: ${String(state)}.`);
+  }
+  logAction(call, instance, 'resetState');
+  saveInstance(call.world, instance, { vmState: state, taskState: null });
+  return reply(202);
+};
+
+const forceDelete: Action = (call, instance) => {
+  logAction(call, instance, 'forceDelete');
+  deleteInstance(call.world, instance);
+  return reply(202);
+};
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  evacuate: evacuateServer,
+  'os-stop': stop,
+  'os-start': start,
+  reboot,
+  lock,
+  unlock,
+  'os-resetState': resetState,
+  'os-migrateLive': migrateLive,
+  forceDelete,
+};
+
+/** Name of the action a request asks for, as its route is counted. */
+export function actionName(request: ApiRequest): string {
+  const names = Object.keys(asRecord(request.body) ?? {});
+  return names.length === 1 ? (names[0] ?? '') : '';
+}
+
+/** POST /servers/{id}/action: one key of the body names the action. */
+export function actOnServer(call: Call, params: readonly string[]): ApiResponse {
+  const [id = ''] = params;
+  const name = actionName(call.request);
+  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+  if (action === undefined) {
+    return fault(400, name === '' ? 'Malformed request body' : `There is no such action: ${name}`);
+  }
+  const instance = findInstance(call, id);
+  if (instance === undefined) return instanceNotFound(id);
+  return action(call, instance, asRecord(call.request.body)?.[name]);
+}
