@@ -1,0 +1,197 @@
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Evacuation } from '../../domain/evacuation.ts';
+import { hostNameProblem, type HostName } from '../../domain/ids.ts';
+import { known, unknown, type Known } from '../../domain/known.ts';
+import { applied, refused, uncertain, type WriteOutcome } from '../../domain/outcome.ts';
+import type { Summary } from '../../domain/summary.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { Expectation, Store, Stored } from '../../engine/ports.ts';
+import { createBootClock, type BootClock } from './boot-clock.ts';
+import { createCommit, newest, pathOf, type CommitTo } from './file-chain.ts';
+import { checkDirectory } from './file-check.ts';
+import { createFileHistory } from './file-history.ts';
+import { createFileLeases } from './file-lease.ts';
+import { createFileNudges } from './file-nudges.ts';
+import {
+  decodeHead,
+  decodeHeader,
+  decodeVersion,
+  encodeVersion,
+  HEAD_LINES,
+  noHeader,
+} from './file-record.ts';
+import { errnoOf, fileTrouble } from './file-trouble.ts';
+
+/** Parameters of the file store. */
+export interface FileStoreOptions {
+  /** Made (0700) when it is missing; one machine's own, all processes under one user. */
+  readonly directory: string;
+  readonly clock: { now(): Instant };
+  /** Takes what goes wrong in best-effort work (history, nudges): one sentence each. */
+  readonly warn?: (sentence: string) => void;
+  /** The clock of leases; another one is for tests. */
+  readonly bootClock?: BootClock;
+}
+
+/**
+ * The store in a directory: `hosts/<host>/records/<number>.json`, one file per version, committed by
+ * link(2), synced together with its directory before a write is acknowledged. A crash at any
+ * point leaves whole versions and at most a temporary file. See {@link createCommit} for the
+ * compare-and-set and {@link createFileLeases} for leases.
+ */
+export function createFileStore(options: FileStoreOptions): Store {
+  const { clock, warn = () => undefined, bootClock = createBootClock() } = options;
+  const root = resolve(options.directory);
+  const hosts = join(root, 'hosts');
+  const recordsOf = (host: HostName): string => join(hosts, host, 'records');
+  const leasesOf = (host: HostName): string => join(hosts, host, 'leases');
+  const now = (): Instant => clock.now();
+  const commit = createCommit({ root, now });
+  const leases = createFileLeases({ commit, bootClock, now, leasesOf, recordsOf });
+  const history = createFileHistory(root);
+  const nudges = createFileNudges({ directory: join(root, 'nudges'), warn });
+
+  const bestEffort = async (path: string, work: Promise<void>): Promise<void> => {
+    await work.catch((error: unknown) => {
+      warn(fileTrouble(path, error));
+    });
+  };
+  const guarded = async <T>(path: string, read: () => Promise<Known<T>>): Promise<Known<T>> => {
+    try {
+      return await read();
+    } catch (error) {
+      return unknown(fileTrouble(path, error));
+    }
+  };
+
+  return {
+    capability: 'linearizable',
+    description: `the directory ${root}`,
+    list: () => guarded(hosts, () => listOf(hosts, recordsOf, now)),
+    read: (host) => guarded(recordsOf(host), () => readOf(host, recordsOf(host), now)),
+    write: async (expectation, evacuation) => {
+      const outcome = await writeTo({
+        directory: recordsOf(evacuation.host),
+        commit,
+        expectation,
+        evacuation,
+      });
+      if (outcome.kind === 'applied') {
+        await bestEffort(root, nudges.send(evacuation.host, 'others'));
+      }
+      return outcome;
+    },
+    lease: (host, worker, ttlMs) => leases.lease(host, worker, ttlMs),
+    release: (host, worker) => leases.release(host, worker),
+    nudge: (host) => bestEffort(root, nudges.send(host, 'everybody')),
+    watch: (onNudge) => nudges.watch(onNudge),
+    append: (entries) => bestEffort(root, history.append(entries)),
+    history: (filter) => guarded(root, async () => known(await history.newest(filter), now())),
+    check: async () => {
+      const problem = await checkDirectory(root);
+      if (problem === null) await nudges.sweep(now());
+      return problem;
+    },
+    close: () => {
+      nudges.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** What a reader can do about a damaged file. */
+const mend = (host: HostName): string =>
+  `stop the workers and move the directory of ${host} away; its mark is then rebuilt from Nova`;
+
+async function listOf(
+  hosts: string,
+  recordsOf: (host: HostName) => string,
+  now: () => Instant,
+): Promise<Known<readonly Summary[]>> {
+  const entries = await readdir(hosts).catch((error: unknown): string[] => {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  });
+  const names = entries.filter((entry) => !entry.startsWith('.')).sort();
+  const at = now();
+  const summaries: Summary[] = [];
+  for (const name of names) {
+    if (hostNameProblem(name) !== null) {
+      return unknown(`${join(hosts, name)} is no directory of nova-ha: move it away`);
+    }
+    const host = name as HostName;
+    const top = await newest(recordsOf(host), HEAD_LINES);
+    if (top === null) continue;
+    const summary = decodeHead(top.text, host);
+    if (summary.kind === 'damaged') {
+      const path = pathOf(recordsOf(host), top.number);
+      return unknown(`${path} is damaged: ${summary.problem}; ${mend(host)}`);
+    }
+    if (summary.value !== null) summaries.push(summary.value);
+  }
+  return known(summaries, at);
+}
+
+async function readOf(
+  host: HostName,
+  directory: string,
+  now: () => Instant,
+): Promise<Known<Stored | null>> {
+  const at = now();
+  const top = await newest(directory);
+  if (top === null) return known(null, at);
+  const decoded = decodeVersion(top.text, host);
+  if (decoded.kind === 'damaged') {
+    return unknown(
+      `${pathOf(directory, top.number)} is damaged: ${decoded.problem}; ${mend(host)}`,
+    );
+  }
+  const { header, evacuation } = decoded.value;
+  if (evacuation === null) return known(null, at);
+  return known({ version: header.version, epoch: header.epoch, evacuation }, at);
+}
+
+async function writeTo(options: {
+  readonly directory: string;
+  readonly commit: CommitTo;
+  readonly expectation: Expectation;
+  readonly evacuation: Evacuation;
+}): Promise<WriteOutcome<{ readonly version: number }>> {
+  const { directory, commit, expectation, evacuation } = options;
+  const { host } = evacuation;
+  const problem = hostNameProblem(host);
+  if (problem !== null) return refused('bad-request', problem);
+  const top = await newest(directory, 1).catch((error: unknown) => fileTrouble(directory, error));
+  if (typeof top === 'string') return refused('not-sent', top);
+  const header = top === null ? null : decodeHeader(top.text);
+  if (header?.kind === 'damaged') {
+    const path = pathOf(directory, top?.number ?? 0);
+    return refused('bad-request', `${path} is damaged: ${header.problem}; ${mend(host)}`);
+  }
+  const { version, epoch } = header?.value ?? noHeader;
+  if (version !== expectation.version) {
+    return refused(
+      'wrong-state',
+      `the record of ${host} is at version ${String(version)}, not ${String(expectation.version)}`,
+    );
+  }
+  if (expectation.epoch !== null && expectation.epoch !== epoch) {
+    return refused(
+      'wrong-state',
+      `the lease on ${host} has passed on: epoch ${String(epoch)}, not ${String(expectation.epoch)}`,
+    );
+  }
+  const text = encodeVersion({ version: version + 1, epoch }, evacuation);
+  const outcome = await commit(directory, (top?.number ?? 0) + 1, text);
+  switch (outcome.kind) {
+    case 'committed':
+      return applied({ version: version + 1 });
+    case 'taken':
+      return refused('wrong-state', `another writer of ${host} was faster`);
+    case 'failed':
+      return refused('not-sent', outcome.why);
+    case 'uncertain':
+      return uncertain(outcome.why);
+  }
+}
