@@ -145,6 +145,8 @@ export interface Evacuation {
   readonly excused: boolean;
   readonly life: Life;
   readonly instances: Readonly<Record<InstanceId, Tracked>>;
+  /** Every migration record up to this id has been taken into account. */
+  readonly seenMigration: number;
   readonly readmission: Readmission;
   /** Why nothing (more) happens just now; for status, log and page. */
   readonly reasons: readonly Reason[];
@@ -187,6 +189,7 @@ export function newEvacuation(host: HostName, mark: Mark, now: Instant): Evacuat
     excused: false,
     life: { updatedAt: null, moves: 0, movedAt: null },
     instances: {},
+    seenMigration: 0,
     readmission: { cleanSince: null, upSince: null, upSeen: 0, asked: false },
     reasons: [],
   };

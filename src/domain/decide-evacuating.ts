@@ -1,0 +1,144 @@
+import type { Action } from './action.ts';
+import type { Decision } from './decide.ts';
+import { isInFlight, tracked, type Evacuation, type Progress, type Tracked } from './evacuation.ts';
+import { follow } from './follow.ts';
+import { gates, provenBy } from './gates.ts';
+import type { Fleet, Service } from './host.ts';
+import type { InstanceId } from './ids.ts';
+import { isolate } from './isolation.ts';
+import type { Observation } from './observation.ts';
+import { choose, lookPause } from './pace.ts';
+import type { Policy } from './policy.ts';
+import { because, type Reason } from './reason.ts';
+import { leaveOnReturnedHost, maySettle, recount } from './settle.ts';
+import type { Instant } from './time.ts';
+
+/**
+ * The inventory is durable: follow every evacuation, send the next ones within the budgets, and
+ * settle when every instance is terminal and the host, looked at once more, holds no stranger.
+ */
+export function decideEvacuating(
+  evacuation: Evacuation,
+  observation: Observation,
+  policy: Policy,
+  now: Instant,
+): Decision {
+  const followed = follow(withProof(evacuation, observation, policy), observation, policy, now);
+  const { fleet } = observation;
+  if (fleet.kind === 'unknown') {
+    return rest(
+      followed,
+      [because('NH104', { what: 'the compute services', detail: fleet.why })],
+      [],
+      policy,
+      now,
+    );
+  }
+  const service = fleet.value.services.get(followed.host);
+  if (service === undefined || service.state === 'unknown') {
+    const why =
+      service === undefined
+        ? because('NH103', { host: followed.host })
+        : because('NH104', { what: followed.host, detail: 'its cell cannot be reached' });
+    return rest(followed, [why], [], policy, now);
+  }
+  const step = isolate(followed, service, policy, now);
+  const current: Evacuation = {
+    ...followed,
+    isolation: step.isolation,
+    life: step.life,
+    excused: false,
+  };
+  const counted = recount(current, observation, policy, now);
+  const left = leaveOnReturnedHost(counted, service);
+  if (maySettle(left, observation)) {
+    return {
+      next: { ...left, phase: 'settled', phaseSince: now, reasons: [] },
+      actions: step.actions,
+      wakeAt: now,
+    };
+  }
+  return send(left, service, fleet.value, observation, step.actions, policy, now);
+}
+
+/** A proof that no longer covers the mark (the host was reported again) is dropped. */
+function withProof(evacuation: Evacuation, observation: Observation, policy: Policy): Evacuation {
+  return { ...evacuation, proof: provenBy(evacuation, observation.proof, policy) };
+}
+
+function send(
+  evacuation: Evacuation,
+  service: Service,
+  fleet: Fleet,
+  observation: Observation,
+  isolating: readonly Action[],
+  policy: Policy,
+  now: Instant,
+): Decision {
+  const actions: Action[] = [...isolating, ...restoring(evacuation, observation)];
+  const waiting = tracked(evacuation).some(([, { progress }]) => progress.at === 'pending');
+  if (!waiting) return rest(evacuation, [], actions, policy, now);
+  const closed = gates(evacuation, service, fleet, observation, policy, now);
+  if (closed.length > 0) return rest(evacuation, closed, actions, policy, now);
+  if (observation.migrations.kind === 'unknown') {
+    const why = because('NH104', { what: 'the migrations', detail: observation.migrations.why });
+    return rest(evacuation, [why], actions, policy, now);
+  }
+  const peers = observation.peers.kind === 'known' ? observation.peers.value : [];
+  const { chosen, held } = choose(evacuation, peers, fleet, policy, now);
+  const instances: Record<InstanceId, Tracked> = { ...evacuation.instances };
+  for (const id of chosen) {
+    const entry = instances[id];
+    if (entry?.progress.at !== 'pending') continue;
+    const attempt = entry.progress.attempt + 1;
+    const progress: Progress = { at: 'intended', attempt, since: now, after: entry.progress.after };
+    instances[id] = { ...entry, progress };
+    actions.push({ do: 'evacuate', instance: id, attempt, target: evacuation.mark.request.target });
+  }
+  return rest({ ...evacuation, instances }, held === null ? [] : [held], actions, policy, now);
+}
+
+/** Stops again what was stopped before: an evacuation of an ERROR instance comes out ACTIVE. */
+function restoring(evacuation: Evacuation, observation: Observation): readonly Action[] {
+  const actions: Action[] = [];
+  for (const [id, { progress }] of tracked(evacuation)) {
+    if (progress.at !== 'restoring') continue;
+    const sighting = observation.sightings.get(id);
+    const seen = sighting?.kind === 'known' ? sighting.value : null;
+    if (seen?.vmState === 'active' && seen.taskState === null && seen.host !== evacuation.host) {
+      actions.push({ do: 'stop', instance: id });
+    }
+  }
+  return actions;
+}
+
+/** How soon a held evacuation looks again: often at first, when what it waits for should come soon. */
+const HELD_PAUSE_MS = 1000;
+
+const HELD_OFTEN_MS = 60_000;
+
+/** The end of a turn without settling: why nothing (more) was sent, and when to look again. */
+function rest(
+  evacuation: Evacuation,
+  reasons: readonly Reason[],
+  actions: readonly Action[],
+  policy: Policy,
+  now: Instant,
+): Decision {
+  const next = { ...evacuation, reasons };
+  const { idleMs } = policy.freshness;
+  let pause = idleMs;
+  let moving = false;
+  for (const [, { progress }] of tracked(next)) {
+    if (progress.at === 'pending' && reasons.length === 0 && progress.notBefore > now) {
+      pause = Math.min(pause, progress.notBefore - now);
+    }
+    moving ||= isInFlight(progress) || progress.at === 'arrived';
+    if (progress.at === 'restoring') pause = Math.min(pause, HELD_PAUSE_MS);
+  }
+  if (moving) pause = Math.min(pause, lookPause(next, policy, now));
+  if (reasons.length > 0 && now - next.phaseSince < HELD_OFTEN_MS) {
+    pause = Math.min(pause, HELD_PAUSE_MS);
+  }
+  return { next, actions, wakeAt: now + pause };
+}

@@ -1,0 +1,98 @@
+import type { Action } from './action.ts';
+import type { Decision } from './decide.ts';
+import { decideEvacuating } from './decide-evacuating.ts';
+import type { Evacuation } from './evacuation.ts';
+import { provenBy, unproven } from './gates.ts';
+import { takeInventory } from './inventory.ts';
+import { isolate } from './isolation.ts';
+import type { Observation } from './observation.ts';
+import type { Policy } from './policy.ts';
+import { because, type Reason } from './reason.ts';
+import { formatMillis, type Instant, type Millis } from './time.ts';
+
+/** The pause between two looks while something is awaited that should come soon. */
+const SOON_MS = 1000;
+/** The same right after the isolating PUT, whose effect shows at once. */
+const AT_ONCE_MS = 20;
+
+/**
+ * A host was reported as failed: isolate it at once (that harms nothing and keeps new instances and
+ * queued rebuilds away from it), and go on to evacuating when it is proven off, seen down by Nova,
+ * and its inventory can be trusted.
+ */
+export function decideMarked(
+  evacuation: Evacuation,
+  observation: Observation,
+  policy: Policy,
+  now: Instant,
+): Decision {
+  const proof = provenBy(evacuation, observation.proof, policy);
+  const base: Evacuation = { ...evacuation, proof };
+  const wait = (
+    next: Evacuation,
+    reasons: readonly Reason[],
+    actions: readonly Action[] = [],
+  ): Decision => ({ next: { ...next, reasons }, actions, wakeAt: now + pause(next, actions, now) });
+
+  const { fleet } = observation;
+  if (fleet.kind === 'unknown') {
+    return wait(base, [because('NH104', { what: 'the compute services', detail: fleet.why })]);
+  }
+  const service = fleet.value.services.get(base.host);
+  if (service === undefined)
+    return wait(excuse(base, policy, now), [because('NH103', { host: base.host })]);
+  if (service.state === 'unknown') {
+    const detail = 'its cell cannot be reached';
+    return wait(excuse(base, policy, now), [because('NH104', { what: base.host, detail })]);
+  }
+  const { isolation, life, actions } = isolate(base, service, policy, now);
+  const isolated: Evacuation = { ...base, isolation, life };
+  if (!isolation.seen) {
+    const next = excuse(isolated, policy, now);
+    const time = formatMillis(now - evacuation.mark.at);
+    const detail = service.forcedDown
+      ? 'it is forced down but not shown as down'
+      : 'it is not forced down';
+    return wait(
+      next,
+      [
+        next.excused
+          ? because('NH106', { host: base.host, time, detail })
+          : because('NH102', { host: base.host }),
+      ],
+      actions,
+    );
+  }
+  const seen: Evacuation = { ...isolated, excused: false };
+  if (proof === null) return wait(seen, [unproven(seen, observation.proof)], actions);
+  const { inventory, groups, migrations } = observation;
+  if (inventory.kind === 'unknown') return wait(seen, [missing('the instances', inventory.why)]);
+  if (groups.kind === 'unknown') return wait(seen, [missing('the server groups', groups.why)]);
+  if (migrations.kind === 'unknown') return wait(seen, [missing('the migrations', migrations.why)]);
+  const census = {
+    instances: inventory.value,
+    groups: groups.value,
+    migrations: migrations.value,
+  };
+  const counted = takeInventory(seen, census, policy, now);
+  return decideEvacuating(
+    { ...counted, phase: 'evacuating', phaseSince: now, reasons: [] },
+    observation,
+    policy,
+    now,
+  );
+}
+
+const missing = (what: string, detail: string): Reason => because('NH104', { what, detail });
+
+/** After a while a host that cannot be isolated is reported and no longer holds the others back. */
+function excuse(evacuation: Evacuation, policy: Policy, now: Instant): Evacuation {
+  const excused = now - evacuation.mark.at >= policy.fence.patienceMs;
+  return excused === evacuation.excused ? evacuation : { ...evacuation, excused };
+}
+
+/** Short after the first isolating PUT, growing with every one that did not help. */
+function pause(next: Evacuation, actions: readonly Action[], now: Instant): Millis {
+  if (actions.length === 0 || next.isolation === null) return SOON_MS;
+  return Math.min(SOON_MS, Math.max(AT_ONCE_MS, (now - next.isolation.since) / 2));
+}

@@ -1,0 +1,177 @@
+import type { Action } from './action.ts';
+import type { Decision } from './decide.ts';
+import type { Evacuation, Readmission } from './evacuation.ts';
+import type { Service } from './host.ts';
+import { livenessOf, watchLife } from './isolation.ts';
+import { disabledReason, parseDisabledReason } from './mark.ts';
+import { stageOf } from './migration.ts';
+import type { Observation } from './observation.ts';
+import type { Policy } from './policy.ts';
+import { because, type Reason } from './reason.ts';
+import { formatMillis, type Instant } from './time.ts';
+
+/**
+ * The way back, in the order that Nova >= 24 forces: its nova-compute starts while the host is still
+ * forced down and disabled, cleans up (`done` records become `completed`), only then may it be
+ * un-forced, must be up, and is enabled last. Only what we imposed is lifted.
+ */
+export function decideReadmission(
+  evacuation: Evacuation,
+  observation: Observation,
+  policy: Policy,
+  now: Instant,
+): Decision {
+  const { fleet } = observation;
+  if (fleet.kind === 'unknown') {
+    const why = because('NH104', { what: 'the compute services', detail: fleet.why });
+    return stay(evacuation, [why], [], policy, now);
+  }
+  const service = fleet.value.services.get(evacuation.host);
+  if (service === undefined) {
+    return stay(evacuation, [because('NH501', { host: evacuation.host })], [], policy, now);
+  }
+  if (service.state === 'unknown') {
+    const why = because('NH104', { what: evacuation.host, detail: 'its cell cannot be reached' });
+    return stay(evacuation, [why], [], policy, now);
+  }
+  return evacuation.phase === 'settled'
+    ? awaitReturn(evacuation, service, observation, policy, now)
+    : liftIsolation(evacuation, service, policy, now);
+}
+
+/** Settled: tell Nova so, then wait for a living nova-compute that has cleaned up. */
+function awaitReturn(
+  evacuation: Evacuation,
+  service: Service,
+  observation: Observation,
+  policy: Policy,
+  now: Instant,
+): Decision {
+  const { host } = evacuation;
+  const label = relabel(evacuation, service);
+  const life = watchLife(evacuation.life, service, label.length > 0, now);
+  const next: Evacuation = { ...evacuation, life };
+  if (!policy.readmit.automatic && !evacuation.readmission.asked) {
+    return stay(next, [because('NH506', { host })], label, policy, now);
+  }
+  if (livenessOf(life, service) !== 'alive') {
+    return stay(next, [because('NH501', { host })], label, policy, now);
+  }
+  if (observation.migrations.kind === 'unknown') {
+    const why = because('NH104', { what: 'the migrations', detail: observation.migrations.why });
+    return stay(next, [why], label, policy, now);
+  }
+  const unclean = observation.migrations.value.filter((row) =>
+    ['accepted', 'building', 'arrived'].includes(stageOf(row.status)),
+  );
+  if (unclean.length > 0) {
+    return stay(next, [because('NH502', { host, count: unclean.length })], label, policy, now);
+  }
+  const readmission: Readmission = {
+    ...evacuation.readmission,
+    cleanSince: now,
+    upSince: null,
+    upSeen: 0,
+  };
+  return liftIsolation(
+    { ...next, phase: 'readmitting', phaseSince: now, readmission },
+    service,
+    policy,
+    now,
+  );
+}
+
+/** Our reason says that the evacuation is over, so that a wiped store can be rebuilt from Nova. */
+function relabel(evacuation: Evacuation, service: Service): readonly Action[] {
+  const ours = parseDisabledReason(service.disabledReason);
+  if (service.status !== 'disabled' || ours?.event !== evacuation.mark.event) return [];
+  if (ours.stage === 'evacuated') return [];
+  const reason = disabledReason({ ...ours, stage: 'evacuated' });
+  return [
+    {
+      do: 'change-service',
+      service: service.id,
+      change: { status: 'disabled', disabledReason: reason },
+    },
+  ];
+}
+
+/** Clean: un-force, see it up twice, let it prove its health, enable; each only if it was ours. */
+function liftIsolation(
+  evacuation: Evacuation,
+  service: Service,
+  policy: Policy,
+  now: Instant,
+): Decision {
+  const { host, readmission } = evacuation;
+  const before = evacuation.isolation?.before;
+  if (service.forcedDown) {
+    if (before?.forcedDown !== false) {
+      return close(evacuation, 'an operator had forced it down before the failure', now);
+    }
+    const actions: Action[] = [
+      { do: 'change-service', service: service.id, change: { forcedDown: false } },
+    ];
+    return stay(reset(evacuation), [because('NH503', { host })], actions, policy, now);
+  }
+  if (service.state === 'down')
+    return stay(reset(evacuation), [because('NH503', { host })], [], policy, now);
+  const upSince = readmission.upSince ?? now;
+  const confirmed = now - upSince >= policy.readmit.confirmMs || readmission.asked;
+  const next: Evacuation = {
+    ...evacuation,
+    readmission: { ...readmission, upSince, upSeen: readmission.upSeen + 1 },
+  };
+  if (service.status === 'enabled') {
+    return confirmed
+      ? close(next, null, now)
+      : stay(next, [because('NH503', { host })], [], policy, now);
+  }
+  const ours = parseDisabledReason(service.disabledReason);
+  if (before?.status !== 'enabled' || ours === null) {
+    const detail = `an operator disabled it (${service.disabledReason ?? 'no reason given'})`;
+    return confirmed
+      ? close(next, detail, now)
+      : stay(next, [because('NH503', { host })], [], policy, now);
+  }
+  if (policy.readmit.leaveDisabled && !readmission.asked) {
+    return confirmed
+      ? close(next, 'readmit.leave_disabled is set', now)
+      : stay(next, [because('NH503', { host })], [], policy, now);
+  }
+  const healthy = now - upSince >= Math.max(policy.readmit.healthyMs, policy.readmit.confirmMs);
+  if (!healthy && !readmission.asked) {
+    const time = formatMillis(policy.readmit.healthyMs);
+    return stay(next, [because('NH504', { time, host })], [], policy, now);
+  }
+  const actions: Action[] = [
+    { do: 'change-service', service: service.id, change: { status: 'enabled' } },
+  ];
+  return stay(next, [because('NH503', { host })], actions, policy, now);
+}
+
+const reset = (evacuation: Evacuation): Evacuation => ({
+  ...evacuation,
+  readmission: { ...evacuation.readmission, upSince: null, upSeen: 0 },
+});
+
+function close(evacuation: Evacuation, left: string | null, now: Instant): Decision {
+  const { host } = evacuation;
+  const reasons = left === null ? [] : [because('NH505', { host, detail: left })];
+  return {
+    next: { ...evacuation, phase: 'closed', phaseSince: now, reasons },
+    actions: [],
+    wakeAt: null,
+  };
+}
+
+function stay(
+  evacuation: Evacuation,
+  reasons: readonly Reason[],
+  actions: readonly Action[],
+  policy: Policy,
+  now: Instant,
+): Decision {
+  const pause = actions.length > 0 ? 1000 : policy.freshness.idleMs;
+  return { next: { ...evacuation, reasons }, actions, wakeAt: now + pause };
+}

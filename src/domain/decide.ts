@@ -1,0 +1,40 @@
+import type { Action } from './action.ts';
+import type { Evacuation } from './evacuation.ts';
+import { decideEvacuating } from './decide-evacuating.ts';
+import { decideMarked } from './decide-marked.ts';
+import { decideReadmission } from './decide-readmission.ts';
+import type { Observation } from './observation.ts';
+import type { Policy } from './policy.ts';
+import type { Instant } from './time.ts';
+
+/** What a turn comes to. */
+export interface Decision {
+  readonly next: Evacuation;
+  /** To be performed only after `next` is durable. */
+  readonly actions: readonly Action[];
+  /** When to look again, at the latest; null when only a new mark or command changes anything. */
+  readonly wakeAt: Instant | null;
+}
+
+/**
+ * The decision core: what was observed goes in, what is to be done comes out. Pure: no clock, no I/O,
+ * no randomness. `next` holds everything that must survive a crash before any action is performed.
+ */
+export function decide(
+  evacuation: Evacuation,
+  observation: Observation,
+  policy: Policy,
+  now: Instant,
+): Decision {
+  switch (evacuation.phase) {
+    case 'marked':
+      return decideMarked(evacuation, observation, policy, now);
+    case 'evacuating':
+      return decideEvacuating(evacuation, observation, policy, now);
+    case 'settled':
+    case 'readmitting':
+      return decideReadmission(evacuation, observation, policy, now);
+    case 'closed':
+      return { next: evacuation, actions: [], wakeAt: null };
+  }
+}

@@ -1,0 +1,119 @@
+import { backoff } from './backoff.ts';
+import type { Progress } from './evacuation.ts';
+import { again, arrived, whereabouts, type At, type Facts } from './judge.ts';
+import type { Migration } from './migration.ts';
+import type { Refusal } from './outcome.ts';
+import type { Policy } from './policy.ts';
+import { because } from './reason.ts';
+import { formatMillis, type Instant } from './time.ts';
+
+/** Messages of faults after which a guest may be left running on the destination (contracts: nova 3.4). */
+const LATE_FAILURE = /UnexpectedTaskState|UnexpectedDeletingTaskState|Conflict updating instance/i;
+
+const NO_ROOM = /No valid host/i;
+
+/** The record ended in failed or error: the instance's fault, read after it, tells what comes next. */
+export function afterFailure(
+  progress: At<'intended'> | At<'accepted'> | At<'stuck'>,
+  row: Migration,
+  facts: Facts,
+  policy: Policy,
+  now: Instant,
+): Progress {
+  const where = whereabouts(facts);
+  if (where.is === 'gone') return { at: 'gone' };
+  if (where.is === 'elsewhere') return arrived(progress, row, now);
+  // Only a look at the source itself shows the fault; until then nothing is decided.
+  if (facts.onSource.kind === 'unknown' || facts.onSource.value === null) return progress;
+  const fault = facts.onSource.value.fault;
+  const { id } = facts;
+  const after = Math.max(progress.after, row.id);
+  const { attempt } = progress;
+  if (fault !== null && LATE_FAILURE.test(fault) && row.destination !== null) {
+    return {
+      at: 'stuck',
+      attempt,
+      since: now,
+      after: progress.after,
+      migration: row.id,
+      destination: row.destination,
+      why: because('NH407', {
+        detail: fault,
+        destination: row.destination,
+        host: facts.source,
+        id,
+      }),
+    };
+  }
+  const pause = backoff(id, attempt, policy);
+  if (row.status === 'error' && fault !== null && NO_ROOM.test(fault)) {
+    const at = `in ${formatMillis(pause)}`;
+    return again(attempt, after, now + pause, because('NH401', { at, host: facts.source, id }));
+  }
+  const detail = fault ?? `migration ${row.status}`;
+  if (attempt >= policy.retry.attempts) {
+    return {
+      at: 'failed',
+      attempt,
+      why: because('NH403', { attempt, detail, host: facts.source, id }),
+    };
+  }
+  return again(
+    attempt,
+    after,
+    now + pause,
+    because('NH402', {
+      detail,
+      attempt: attempt + 1,
+      limit: policy.retry.attempts,
+      at: `in ${formatMillis(pause)}`,
+      id,
+    }),
+  );
+}
+
+/** Nova certainly did not take the request: what it said decides. */
+export function afterRefusal(
+  progress: At<'intended'>,
+  refusal: Refusal,
+  facts: Facts,
+  policy: Policy,
+  now: Instant,
+): Progress {
+  const { attempt, after } = progress;
+  const pause = backoff(facts.id, attempt, policy);
+  const retry = (): Progress =>
+    again(
+      attempt,
+      after,
+      now + pause,
+      because('NH410', { detail: refusal.message, at: `in ${formatMillis(pause)}` }),
+    );
+  switch (refusal.cause) {
+    case 'not-sent':
+    case 'too-many':
+    case 'authentication':
+    case 'forbidden':
+      return retry();
+    case 'unsupported':
+    case 'bad-request':
+    case 'target-not-found':
+    case 'guard':
+      return { at: 'failed', attempt, why: because('NH404', { detail: refusal.message }) };
+    case 'service-up':
+    case 'wrong-state':
+    case 'not-found': {
+      // The instance was moved, deleted or changed under us: what it is now decides.
+      const where = whereabouts(facts);
+      if (where.is === 'gone') return { at: 'gone' };
+      if (where.is === 'elsewhere') {
+        return { at: 'landed', destination: where.host, since: now, restored: 'as-it-was' };
+      }
+      if (where.is === 'unknown') return progress;
+      if (refusal.cause === 'wrong-state' && attempt >= policy.retry.attempts) {
+        return { at: 'failed', attempt, why: because('NH404', { detail: refusal.message }) };
+      }
+      return retry();
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import { afterFailure, afterRefusal } from './failure.ts';
+import type { Progress } from './evacuation.ts';
+import {
+  again,
+  arrived,
+  fencedSince,
+  flying,
+  judge,
+  newestId,
+  whereabouts,
+  type At,
+  type Facts,
+} from './judge.ts';
+import type { Migration } from './migration.ts';
+import type { Policy } from './policy.ts';
+import { because } from './reason.ts';
+import { formatMillis, type Instant } from './time.ts';
+
+/** How long an accepted record without a destination is left alone before its trace is read. */
+export const TRACE_AFTER_MS = 30_000;
+
+/** The pause between two looks at the trace of one instance. */
+export const TRACE_EVERY_MS = 30_000;
+
+/** The POST may or may not have reached Nova: its records, then its answer, then time decide. */
+export function advanceIntended(
+  progress: At<'intended'>,
+  facts: Facts,
+  policy: Policy,
+  now: Instant,
+): Progress {
+  if (facts.rows.kind === 'known') {
+    const judged = judge(facts.rows.value, progress.after);
+    if (judged.is === 'flying') return flying(progress, judged.row, progress.since, now);
+    if (judged.is === 'arrived') return arrived(progress, judged.row, now);
+    if (judged.is === 'failed') return afterFailure(progress, judged.row, facts, policy, now);
+  }
+  const outcome = facts.answer?.attempt === progress.attempt ? facts.answer.outcome : null;
+  if (outcome?.kind === 'applied') {
+    return {
+      at: 'accepted',
+      attempt: progress.attempt,
+      since: progress.since,
+      after: progress.after,
+      migration: null,
+      destination: null,
+      looked: now,
+    };
+  }
+  if (outcome?.kind === 'refused')
+    return afterRefusal(progress, outcome.refusal, facts, policy, now);
+  // No answer, no record: only after Nova was watched for long enough does it count as never arrived.
+  if (facts.rows.kind === 'known' && facts.rows.at - progress.since >= policy.retry.uncertainMs) {
+    const where = whereabouts(facts);
+    if (where.is === 'gone') return { at: 'gone' };
+    if (where.is === 'elsewhere') {
+      return { at: 'landed', destination: where.host, since: now, restored: 'as-it-was' };
+    }
+    if (where.is === 'here') {
+      const why = because('NH410', { detail: 'it never reached Nova', at: 'now' });
+      return again(progress.attempt, progress.after, now, why);
+    }
+  }
+  return progress;
+}
+
+/** Nova took it: follows its record. */
+export function advanceAccepted(
+  progress: At<'accepted'>,
+  facts: Facts,
+  policy: Policy,
+  now: Instant,
+): Progress {
+  if (facts.rows.kind === 'unknown') return progress;
+  const rows = facts.rows.value;
+  const judged = judge(rows, progress.after);
+  switch (judged.is) {
+    case 'arrived':
+      return arrived(progress, judged.row, now);
+    case 'failed':
+      return afterFailure(progress, judged.row, facts, policy, now);
+    case 'silent':
+      return silent(progress, facts, policy, now);
+    case 'flying': {
+      const where = whereabouts(facts);
+      if (where.is === 'gone') return { at: 'gone' };
+      if (where.is === 'elsewhere' && where.taskState === null)
+        return arrived(progress, judged.row, now);
+      const next = flying(progress, judged.row, progress.since, progress.looked);
+      return judged.building
+        ? stillBuilding(next, rows, facts, policy, now)
+        : stillQueued(next, rows, facts, policy, now);
+    }
+  }
+}
+
+/** The record is not there although Nova took the request: the instance was deleted, or a cell is down. */
+function silent(progress: At<'accepted'>, facts: Facts, policy: Policy, now: Instant): Progress {
+  const where = whereabouts(facts);
+  if (where.is === 'gone') return { at: 'gone' };
+  if (where.is === 'elsewhere') {
+    return { at: 'landed', destination: where.host, since: now, restored: 'as-it-was' };
+  }
+  if (now - progress.since < policy.retry.stalledMs) return progress;
+  return stuck(progress, 'an unknown host', policy.retry.stalledMs, now);
+}
+
+/** Nobody may repeat it before a human has looked. */
+function stuck(
+  progress: At<'accepted'>,
+  destination: string,
+  time: number,
+  now: Instant,
+): At<'stuck'> {
+  return {
+    at: 'stuck',
+    attempt: progress.attempt,
+    since: now,
+    after: progress.after,
+    migration: progress.migration,
+    destination: progress.destination,
+    why: because('NH406', { destination, time: formatMillis(time) }),
+  };
+}
+
+/** Being built: if its destination is proven off by now, nobody builds it any more, for ever. */
+function stillBuilding(
+  next: At<'accepted'>,
+  rows: readonly Migration[],
+  facts: Facts,
+  policy: Policy,
+  now: Instant,
+): Progress {
+  const { destination } = next;
+  if (destination !== null && fencedSince(facts, destination, next.since, policy)) {
+    return again(next.attempt, newestId(rows, next.after), now, because('NH408', { destination }));
+  }
+  if (now - next.since < policy.retry.stalledMs) return next;
+  return stuck(next, destination ?? 'an unknown host', now - next.since, now);
+}
+
+/**
+ * Queued: in the conductor, in the scheduler, in the queue of a destination, or an orphan. The trace
+ * of the action tells which; a destination that is proven off never takes it from its queue.
+ */
+function stillQueued(
+  next: At<'accepted'>,
+  rows: readonly Migration[],
+  facts: Facts,
+  policy: Policy,
+  now: Instant,
+): Progress {
+  const age = now - next.since;
+  if (age < TRACE_AFTER_MS || facts.trace.kind === 'unknown') return next;
+  const looked = { ...next, looked: now };
+  const trace = facts.trace.value;
+  const scheduling = trace?.scheduling ?? 'none';
+  const building = trace?.building ?? 'none';
+  const retry = (detail: string): Progress =>
+    again(next.attempt, newestId(rows, next.after), now, because('NH409', { detail }));
+  if (building === 'failed') return retry('it failed on its destination');
+  if (scheduling === 'failed') return retry('its scheduling failed');
+  if (building === 'none' && scheduling === 'done') {
+    const { destination } = next;
+    const lost =
+      destination === null
+        ? [...facts.fenced].some(
+            ([host, at]) => host !== facts.source && at >= next.since - policy.fence.skewMs,
+          )
+        : fencedSince(facts, destination, next.since, policy);
+    if (lost) return retry('its destination failed before taking it');
+  }
+  if (age < policy.retry.stalledMs) return looked;
+  if (building === 'none' && scheduling !== 'done' && facts.controlPlaneUp) {
+    return retry('nova-conductor lost it');
+  }
+  return stuck(looked, next.destination ?? 'an unknown host', age, now);
+}

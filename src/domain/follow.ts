@@ -1,0 +1,64 @@
+import { isTerminal, tracked, type Evacuation, type Tracked } from './evacuation.ts';
+import { fencedHosts } from './gates.ts';
+import type { HostName, InstanceId } from './ids.ts';
+import type { Facts } from './judge.ts';
+import { unknown, type Known } from './known.ts';
+import { byInstance } from './migration.ts';
+import type { Answer, Observation } from './observation.ts';
+import type { Policy } from './policy.ts';
+import type { Instant } from './time.ts';
+import { advance } from './track.ts';
+
+/** Moves every instance on by what this turn learnt. */
+export function follow(
+  evacuation: Evacuation,
+  observation: Observation,
+  policy: Policy,
+  now: Instant,
+): Evacuation {
+  const factsOf = gatherFacts(evacuation, observation);
+  const instances: Record<InstanceId, Tracked> = {};
+  let changed = false;
+  for (const [id, entry] of tracked(evacuation)) {
+    const progress = isTerminal(entry.progress)
+      ? entry.progress
+      : advance(entry, factsOf(id), policy, now);
+    changed ||= progress !== entry.progress;
+    instances[id] = progress === entry.progress ? entry : { ...entry, progress };
+  }
+  const rows = observation.migrations.kind === 'known' ? observation.migrations.value : [];
+  const seenMigration = rows.reduce(
+    (highest, row) => Math.max(highest, row.id),
+    evacuation.seenMigration,
+  );
+  return { ...evacuation, seenMigration, ...(changed ? { instances } : {}) };
+}
+
+function gatherFacts(evacuation: Evacuation, observation: Observation): (id: InstanceId) => Facts {
+  const { migrations, inventory, fleet } = observation;
+  const rows = migrations.kind === 'known' ? byInstance(migrations.value) : null;
+  const here =
+    inventory.kind === 'known' ? new Map(inventory.value.map((one) => [one.id, one])) : null;
+  const answers = new Map<InstanceId, Answer>(
+    observation.answers.map((answer) => [answer.instance, answer]),
+  );
+  const fenced =
+    observation.peers.kind === 'known'
+      ? fencedHosts(observation.peers.value)
+      : new Map<HostName, Instant>();
+  const controlPlaneUp =
+    fleet.kind === 'known' && fleet.value.conductorsUp > 0 && fleet.value.schedulersUp > 0;
+  const at = <T, U>(source: Known<T>, value: U): Known<U> =>
+    source.kind === 'known' ? { kind: 'known', value, at: source.at } : source;
+  return (id) => ({
+    id,
+    source: evacuation.host,
+    rows: at(migrations, rows?.get(id) ?? []),
+    onSource: at(inventory, here?.get(id) ?? null),
+    sighting: observation.sightings.get(id) ?? unknown('not looked up'),
+    trace: observation.traces.get(id) ?? unknown('not looked up'),
+    answer: answers.get(id) ?? null,
+    fenced,
+    controlPlaneUp,
+  });
+}

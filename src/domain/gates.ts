@@ -1,0 +1,101 @@
+import { isActive, type Evacuation } from './evacuation.ts';
+import type { Fleet, Service } from './host.ts';
+import type { HostName } from './ids.ts';
+import { isIsolated, livenessOf } from './isolation.ts';
+import type { Known } from './known.ts';
+import { covers, type FenceProof } from './mark.ts';
+import type { Observation } from './observation.ts';
+import type { Policy } from './policy.ts';
+import { because, type Reason } from './reason.ts';
+import { stormOf } from './storm.ts';
+import type { Summary } from './summary.ts';
+import { formatMillis, type Instant } from './time.ts';
+
+/** The best proof that covers the mark: the one we had, the one that came with the mark, or a new one. */
+export function provenBy(
+  evacuation: Evacuation,
+  observed: Known<FenceProof | null>,
+  policy: Policy,
+): FenceProof | null {
+  const candidates = [
+    evacuation.proof,
+    evacuation.mark.claim,
+    observed.kind === 'known' ? observed.value : null,
+  ];
+  return (
+    candidates.find(
+      (proof) =>
+        proof !== null &&
+        policy.fence.proof.includes(proof.source) &&
+        covers(proof, evacuation.mark, policy.fence.skewMs),
+    ) ?? null
+  );
+}
+
+/** Why no proof is there, in words. */
+export function unproven(evacuation: Evacuation, observed: Known<FenceProof | null>): Reason {
+  const detail =
+    observed.kind === 'unknown' ? observed.why : 'no source of proof has one that is new enough';
+  return because('NH101', { host: evacuation.host, detail });
+}
+
+/**
+ * Whether a marked host holds the others back: every marked host is isolated before any instance of
+ * any of them moves, or a rebuild could be queued for a host that is dead but still looks up.
+ */
+function notIsolated(peer: Summary, fleet: Fleet, policy: Policy, now: Instant): boolean {
+  if (!isActive(peer) || peer.excused) return false;
+  const service = fleet.services.get(peer.host);
+  if (service !== undefined && service.state !== 'unknown') return !isIsolated(service, policy);
+  // Unknown to Nova or in a cell that cannot be reached: it counts for a while, not for ever.
+  return now - peer.markedAt < 2 * policy.fence.patienceMs;
+}
+
+/** Everything that forbids to send evacuations of this host now; empty when they may go. */
+export function gates(
+  evacuation: Evacuation,
+  service: Service,
+  fleet: Fleet,
+  observation: Observation,
+  policy: Policy,
+  now: Instant,
+): readonly Reason[] {
+  const { host, proof, isolation, mark } = evacuation;
+  if (proof === null) return [unproven(evacuation, observation.proof)];
+  const liveness = livenessOf(evacuation.life, service);
+  if (liveness === 'alive') return [because('NH202', { host })];
+  if (liveness === 'doubtful') {
+    return [
+      because('NH107', { detail: `the service record of ${host} has changed; looking again` }),
+    ];
+  }
+  if (isolation?.seen !== true || service.state !== 'down') return [because('NH102', { host })];
+  if (observation.peers.kind === 'unknown') {
+    return [because('NH104', { what: 'the other marks', detail: observation.peers.why })];
+  }
+  const peers = observation.peers.value;
+  const open = peers.find((peer) => peer.host !== host && notIsolated(peer, fleet, policy, now));
+  if (open !== undefined) return [because('NH105', { host: open.host })];
+  const storm = mark.request.force ? null : stormOf(fleet, peers, policy);
+  if (storm !== null) return [because('NH201', { host, ...storm })];
+  if (now < proof.at + policy.fence.delayMs) {
+    return [because('NH108', { time: formatMillis(policy.fence.delayMs) })];
+  }
+  return controlPlaneGate(fleet);
+}
+
+function controlPlaneGate(fleet: Fleet): readonly Reason[] {
+  if (fleet.schedulersUp === 0) return [because('NH107', { detail: 'no nova-scheduler is up' })];
+  if (fleet.conductorsUp === 0) return [because('NH107', { detail: 'no nova-conductor is up' })];
+  return [];
+}
+
+/** The hosts that are proven off now, with the instants of the proofs. */
+export function fencedHosts(peers: readonly Summary[]): ReadonlyMap<HostName, Instant> {
+  const fenced = new Map<HostName, Instant>();
+  for (const peer of peers) {
+    const off = isActive(peer) || peer.phase === 'settled';
+    if (off && peer.provenAt !== null) fenced.set(peer.host, peer.provenAt);
+  }
+  return fenced;
+}

@@ -1,0 +1,81 @@
+import { classify, exclusiveGroupOf } from './classify.ts';
+import type { Evacuation, Progress, Tracked } from './evacuation.ts';
+import type { InstanceId } from './ids.ts';
+import type { Instance, ServerGroup } from './instance.ts';
+import { byInstance, stageOf, type Migration } from './migration.ts';
+import type { Policy } from './policy.ts';
+import { parseNovaTime, type Instant } from './time.ts';
+
+/** What the inventory of a failed host is taken from. */
+export interface Census {
+  readonly instances: readonly Instance[];
+  readonly groups: readonly ServerGroup[];
+  readonly migrations: readonly Migration[];
+}
+
+/**
+ * Adds the instances that are on the host and not tracked yet. What Nova is already evacuating is
+ * adopted, whoever asked for it: a second POST would be accepted too and might build a second guest.
+ */
+export function takeInventory(
+  evacuation: Evacuation,
+  census: Census,
+  policy: Policy,
+  now: Instant,
+): Evacuation {
+  const rows = byInstance(census.migrations);
+  const added: Record<InstanceId, Tracked> = {};
+  for (const instance of census.instances) {
+    if (evacuation.instances[instance.id] !== undefined) continue;
+    added[instance.id] = {
+      name: instance.name,
+      projectId: instance.projectId,
+      before: {
+        vmState: instance.vmState,
+        taskState: instance.taskState,
+        powerState: instance.powerState,
+        locked: instance.locked,
+      },
+      exclusiveGroup: exclusiveGroupOf(instance, census.groups),
+      progress: firstProgress(
+        evacuation,
+        instance,
+        rows.get(instance.id) ?? [],
+        census,
+        policy,
+        now,
+      ),
+    };
+  }
+  return Object.keys(added).length === 0
+    ? evacuation
+    : { ...evacuation, instances: { ...evacuation.instances, ...added } };
+}
+
+function firstProgress(
+  evacuation: Evacuation,
+  instance: Instance,
+  rows: readonly Migration[],
+  census: Census,
+  policy: Policy,
+  now: Instant,
+): Progress {
+  const inFlight = rows.find((row) => ['accepted', 'building'].includes(stageOf(row.status)));
+  if (inFlight !== undefined) {
+    // Its age by Nova's clock, so that a record orphaned long ago is looked into at once.
+    const since = Math.min(now, parseNovaTime(inFlight.createdAt) ?? now);
+    return {
+      at: 'accepted',
+      attempt: 0,
+      since,
+      after: inFlight.id - 1,
+      migration: inFlight.id,
+      destination: inFlight.destination,
+      looked: 0,
+    };
+  }
+  const verdict = classify(instance, census.groups, evacuation.mark.request, policy);
+  if (verdict.verdict === 'skip') return { at: 'skipped', why: verdict.why };
+  const after = rows.reduce((highest, row) => Math.max(highest, row.id), 0);
+  return { at: 'pending', attempt: 0, after, notBefore: now, why: null };
+}

@@ -1,0 +1,119 @@
+import type { Action } from './action.ts';
+import type { Evacuation, Isolation, Life } from './evacuation.ts';
+import type { Service, ServiceBefore, ServiceChange } from './host.ts';
+import { disabledReason, parseDisabledReason, type ReasonStage } from './mark.ts';
+import type { Policy } from './policy.ts';
+import type { Instant } from './time.ts';
+
+/**
+ * What the service was before *we* touched it. A reason of ours (of this event or an earlier one that
+ * was never lifted, or from before the store was wiped) means that it was enabled and up.
+ */
+export function serviceBefore(service: Service): ServiceBefore {
+  if (parseDisabledReason(service.disabledReason) !== null) {
+    return { status: 'enabled', disabledReason: null, forcedDown: false };
+  }
+  return {
+    status: service.status,
+    disabledReason: service.disabledReason,
+    forcedDown: service.forcedDown,
+  };
+}
+
+/**
+ * The one PUT that isolates a host, or null when nothing is missing. What an operator disabled keeps
+ * his reason: sending `disabled` again would erase it. Disabling and forcing down go together, since a
+ * disable alone makes nova-api call the dead nova-compute and hang for its RPC time-out.
+ */
+export function isolatingChange(
+  evacuation: Evacuation,
+  service: Service,
+  policy: Policy,
+): ServiceChange | null {
+  const ours = parseDisabledReason(service.disabledReason);
+  const wanted = { event: evacuation.mark.event, stage: 'evacuating' as ReasonStage };
+  const current = ours?.event === wanted.event && ours.stage === wanted.stage;
+  const disable = service.status === 'enabled' || (ours !== null && !current);
+  const force = policy.fence.isolation === 'force-down' && !service.forcedDown;
+  if (!disable && !force) return null;
+  return {
+    ...(disable
+      ? {
+          status: 'disabled' as const,
+          disabledReason: disabledReason({ ...wanted, trusted: evacuation.mark.claim !== null }),
+        }
+      : {}),
+    ...(force ? { forcedDown: true } : {}),
+  };
+}
+
+/** Whether Nova itself shows the host as isolated in the way that the policy wants. */
+export function isIsolated(service: Service, policy: Policy): boolean {
+  if (service.state !== 'down') return false;
+  return policy.fence.isolation === 'force-down'
+    ? service.forcedDown
+    : service.forcedDown || service.status === 'disabled';
+}
+
+/** Two moves of `updated_at` that nobody of us made are heartbeats; one may be an operator's PUT. */
+const MOVES_OF_THE_LIVING = 2;
+/** A single move is forgotten after this long without another (report_interval is 10 s). */
+const MOVE_FORGOTTEN_MS = 60_000;
+
+/**
+ * Counts signs of life. While a service is forced down its `state` says nothing; the only sign is
+ * `updated_at` moving although we did not PUT (contracts: nova 2).
+ */
+export function watchLife(life: Life, service: Service, weChange: boolean, now: Instant): Life {
+  if (weChange) return { updatedAt: null, moves: 0, movedAt: null };
+  if (life.updatedAt === null) return { updatedAt: service.updatedAt, moves: 0, movedAt: null };
+  if (service.updatedAt === life.updatedAt) {
+    const stale =
+      life.moves > 0 &&
+      life.moves < MOVES_OF_THE_LIVING &&
+      life.movedAt !== null &&
+      now - life.movedAt > MOVE_FORGOTTEN_MS;
+    return stale ? { ...life, moves: 0, movedAt: null } : life;
+  }
+  return { updatedAt: service.updatedAt, moves: life.moves + 1, movedAt: now };
+}
+
+/** `dead`: no sign; `doubtful`: one that need not be its own; `alive`: its nova-compute reports. */
+export type Liveness = 'dead' | 'doubtful' | 'alive';
+
+/** What the signs of life amount to. */
+export function livenessOf(life: Life, service: Service): Liveness {
+  if (life.moves >= MOVES_OF_THE_LIVING) return 'alive';
+  // `up` alone proves nothing: un-forcing a host within service_down_time of its death shows it up.
+  return life.moves > 0 || service.state === 'up' ? 'doubtful' : 'dead';
+}
+
+/** The isolation brought up to date, the action that is missing, and the signs of life. */
+export interface IsolationStep {
+  readonly isolation: Isolation;
+  readonly life: Life;
+  readonly actions: readonly Action[];
+}
+
+/** Isolates (once): after it was seen, an operator who lifts it is not overruled. */
+export function isolate(
+  evacuation: Evacuation,
+  service: Service,
+  policy: Policy,
+  now: Instant,
+): IsolationStep {
+  const isolation: Isolation = evacuation.isolation ?? {
+    before: serviceBefore(service),
+    since: now,
+    seen: false,
+  };
+  const change = isolation.seen ? null : isolatingChange(evacuation, service, policy);
+  return {
+    isolation: {
+      ...isolation,
+      seen: isolation.seen || (change === null && isIsolated(service, policy)),
+    },
+    life: watchLife(evacuation.life, service, change !== null, now),
+    actions: change === null ? [] : [{ do: 'change-service', service: service.id, change }],
+  };
+}

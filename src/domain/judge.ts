@@ -1,0 +1,134 @@
+import type { Progress } from './evacuation.ts';
+import type { HostName, InstanceId } from './ids.ts';
+import type { Instance } from './instance.ts';
+import type { Known } from './known.ts';
+import { stageOf, type Migration } from './migration.ts';
+import type { ActionTrace, Answer, Sighting } from './observation.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reason.ts';
+import type { Instant } from './time.ts';
+
+/** What one turn learnt about one instance. */
+export interface Facts {
+  readonly id: InstanceId;
+  readonly source: HostName;
+  /** Its evacuation records with this source, newest first. */
+  readonly rows: Known<readonly Migration[]>;
+  /** Whether Nova shows it on the source host, and as what. */
+  readonly onSource: Known<Instance | null>;
+  readonly sighting: Known<Sighting | null>;
+  readonly trace: Known<ActionTrace | null>;
+  readonly answer: Answer | null;
+  /** Hosts that are proven off now, with the instant of the proof. */
+  readonly fenced: ReadonlyMap<HostName, Instant>;
+  /** False while no nova-conductor or no nova-scheduler is up: a silent record proves nothing then. */
+  readonly controlPlaneUp: boolean;
+}
+
+/** One kind of progress. */
+export type At<Kind extends Progress['at']> = Extract<Progress, { at: Kind }>;
+
+/** The state of the evacuation that the records newer than `after` show. */
+export type Judgement =
+  | { readonly is: 'silent' }
+  | { readonly is: 'flying'; readonly row: Migration; readonly building: boolean }
+  | { readonly is: 'arrived'; readonly row: Migration }
+  | { readonly is: 'failed'; readonly row: Migration };
+
+/** Judges the records of one instance that are newer than `after`. */
+export function judge(rows: readonly Migration[], after: number): Judgement {
+  const mine = rows.filter((row) => row.id > after);
+  // A record that ended well wins over a younger one that stays `accepted` for ever: Nova's conductor
+  // takes the oldest accepted record of the instance, not the one that belongs to the request.
+  const arrived = mine.find((row) => {
+    const stage = stageOf(row.status);
+    return stage === 'arrived' || stage === 'completed';
+  });
+  const building = mine.find((row) => stageOf(row.status) === 'building');
+  if (building !== undefined) return { is: 'flying', row: building, building: true };
+  if (arrived !== undefined) return { is: 'arrived', row: arrived };
+  const accepted = mine.find((row) => ['accepted', 'other'].includes(stageOf(row.status)));
+  if (accepted !== undefined) return { is: 'flying', row: accepted, building: false };
+  const newest = mine[0];
+  return newest === undefined ? { is: 'silent' } : { is: 'failed', row: newest };
+}
+
+/** The highest record id, at least `floor`. */
+export const newestId = (rows: readonly Migration[], floor: number): number =>
+  rows.reduce((highest, row) => Math.max(highest, row.id), floor);
+
+/** Where the instance is, as far as a look told: elsewhere, gone, still here, or not known. */
+export type Whereabouts =
+  | {
+      readonly is: 'elsewhere';
+      readonly host: HostName;
+      readonly vmState: string;
+      readonly taskState: string | null;
+    }
+  | { readonly is: 'gone' }
+  | { readonly is: 'here' }
+  | { readonly is: 'unknown' };
+
+/** Where an instance is; a sighting of it alone counts more than the list of its source. */
+export function whereabouts(facts: Facts): Whereabouts {
+  if (facts.sighting.kind === 'known') {
+    const seen = facts.sighting.value;
+    if (seen === null || seen.vmState === 'deleted') return { is: 'gone' };
+    if (seen.host !== null && seen.host !== facts.source) {
+      return { is: 'elsewhere', host: seen.host, vmState: seen.vmState, taskState: seen.taskState };
+    }
+    return { is: 'here' };
+  }
+  if (facts.onSource.kind === 'known' && facts.onSource.value !== null) return { is: 'here' };
+  return { is: 'unknown' };
+}
+
+/** Whether a host was proven off while the flight was under way. */
+export function fencedSince(facts: Facts, host: HostName, since: Instant, policy: Policy): boolean {
+  const at = facts.fenced.get(host);
+  return at !== undefined && at >= since - policy.fence.skewMs;
+}
+
+/** An evacuation that Nova is working on. */
+export function flying(
+  base: { readonly attempt: number; readonly after: number },
+  row: Migration,
+  since: Instant,
+  looked: Instant,
+): At<'accepted'> {
+  return {
+    at: 'accepted',
+    attempt: base.attempt,
+    since,
+    after: base.after,
+    migration: row.id,
+    destination: row.destination,
+    looked,
+  };
+}
+
+/** An evacuation whose record is done. */
+export function arrived(
+  base: { readonly attempt: number; readonly after: number },
+  row: Migration,
+  now: Instant,
+): At<'arrived'> {
+  return {
+    at: 'arrived',
+    attempt: base.attempt,
+    since: now,
+    after: base.after,
+    migration: row.id,
+    destination: row.destination,
+  };
+}
+
+/** Back in the queue. */
+export function again(
+  attempt: number,
+  after: number,
+  notBefore: Instant,
+  why: Reason | null,
+): At<'pending'> {
+  return { at: 'pending', attempt, after, notBefore, why };
+}

@@ -1,0 +1,205 @@
+import { isInFlight, tracked, type Evacuation } from './evacuation.ts';
+import type { InstanceId } from './ids.ts';
+import { TRACE_AFTER_MS, TRACE_EVERY_MS } from './flight.ts';
+import { byInstance, stageOf } from './migration.ts';
+import type { Observation } from './observation.ts';
+import { due } from './pace.ts';
+import type { Policy } from './policy.ts';
+import type { Instant, Millis } from './time.ts';
+
+/** What a turn has to look at first. */
+export interface FirstQuestions {
+  /** How old the list of services may be. */
+  readonly fleetMaxAgeMs: Millis;
+  readonly proof: boolean;
+  readonly inventory: boolean;
+  readonly groups: boolean;
+  /** Null: the migrations are not needed; else all records with a higher id. */
+  readonly migrationsAfter: number | null;
+  readonly peers: boolean;
+}
+
+/** What it has to look at besides, once it has seen the first answers. */
+export interface FollowUps {
+  readonly inventory: boolean;
+  /** Nova's time since which all changed instances are wanted, or null. */
+  readonly changedSince: string | null;
+  readonly sightings: readonly InstanceId[];
+  readonly traces: readonly InstanceId[];
+}
+
+/** Most single instances looked up in one turn, so that a turn stays short. */
+const LOOKUPS_PER_TURN = 20;
+/** How long arrived instances may wait for the look at their new host. */
+const VERIFY_AFTER_MS = 15_000;
+
+/** The first questions of a turn: only what its phase can use. */
+export function firstQuestions(
+  evacuation: Evacuation,
+  policy: Policy,
+  now: Instant,
+): FirstQuestions {
+  const { phase } = evacuation;
+  switch (phase) {
+    case 'marked':
+      return {
+        fleetMaxAgeMs: 0,
+        proof: evacuation.proof === null,
+        inventory: evacuation.isolation?.seen ?? true,
+        groups: evacuation.isolation?.seen ?? true,
+        migrationsAfter: 0,
+        peers: true,
+      };
+    case 'evacuating': {
+      const waiting = due(evacuation, now);
+      const held =
+        evacuation.reasons.length > 0 || waiting.some(([, entry]) => isRetry(entry.progress));
+      return {
+        fleetMaxAgeMs: held ? 0 : policy.freshness.fleetMs,
+        proof: evacuation.proof === null,
+        inventory: waiting.some(([, entry]) => isRetry(entry.progress)),
+        groups: false,
+        migrationsAfter: lowestAfter(evacuation),
+        peers: true,
+      };
+    }
+    case 'settled':
+    case 'readmitting':
+      return {
+        fleetMaxAgeMs: policy.freshness.idleMs / 2,
+        proof: false,
+        inventory: false,
+        groups: false,
+        migrationsAfter:
+          phase === 'settled' && (evacuation.life.moves > 0 || evacuation.readmission.asked)
+            ? 0
+            : null,
+        peers: false,
+      };
+    case 'closed':
+      return {
+        fleetMaxAgeMs: policy.freshness.fleetMs,
+        proof: false,
+        inventory: false,
+        groups: false,
+        migrationsAfter: null,
+        peers: false,
+      };
+  }
+}
+
+const isRetry = (progress: { readonly at: string; readonly attempt?: number }): boolean =>
+  progress.at === 'pending' && (progress.attempt ?? 0) > 0;
+
+/** The records with an id up to this one tell nothing new about any instance that is not terminal. */
+function lowestAfter(evacuation: Evacuation): number {
+  let lowest = evacuation.seenMigration;
+  for (const [, { progress }] of tracked(evacuation)) {
+    if (progress.at !== 'pending' && 'after' in progress) lowest = Math.min(lowest, progress.after);
+  }
+  return lowest;
+}
+
+/** What the first answers leave open. */
+export function followUps(
+  evacuation: Evacuation,
+  first: Observation,
+  policy: Policy,
+  now: Instant,
+): FollowUps {
+  const none: FollowUps = { inventory: false, changedSince: null, sightings: [], traces: [] };
+  if (evacuation.phase !== 'evacuating') return none;
+  const rows = first.migrations.kind === 'known' ? byInstance(first.migrations.value) : null;
+  const refusedFor = new Set(
+    first.answers
+      .filter(({ outcome }) => outcome.kind === 'refused')
+      .map((answer) => answer.instance),
+  );
+  const sightings: InstanceId[] = [];
+  const traces: InstanceId[] = [];
+  let inventory = false;
+  let open = 0;
+  let stuck = 0;
+  let arrivedSince: Instant | null = null;
+  for (const [id, { progress }] of tracked(evacuation)) {
+    const mine =
+      rows?.get(id)?.filter((row) => 'after' in progress && row.id > progress.after) ?? [];
+    if (isInFlight(progress) || progress.at === 'pending') open += 1;
+    if (mine.length > 0 && mine.every((row) => stageOf(row.status) === 'failed')) inventory = true;
+    switch (progress.at) {
+      case 'intended':
+        if (refusedFor.has(id)) sightings.push(id);
+        else if (now - progress.since >= policy.retry.uncertainMs) sightings.push(id);
+        break;
+      case 'accepted': {
+        const age = now - progress.since;
+        const silent = rows !== null && mine.length === 0;
+        if (silent && age > 2 * policy.pace.pollMaxMs) sightings.push(id);
+        if (age >= TRACE_AFTER_MS && now - progress.looked >= TRACE_EVERY_MS) {
+          sightings.push(id);
+          if (mine.some((row) => stageOf(row.status) === 'accepted')) traces.push(id);
+        }
+        break;
+      }
+      case 'arrived':
+        arrivedSince = Math.min(arrivedSince ?? progress.since, progress.since);
+        break;
+      case 'stuck':
+        stuck += 1;
+        sightings.push(id);
+        break;
+      case 'restoring':
+        sightings.push(id);
+        break;
+      case 'pending':
+      case 'landed':
+      case 'skipped':
+      case 'gone':
+      case 'failed':
+        break;
+    }
+  }
+  const arriving = arrivals(evacuation, rows);
+  const verify =
+    arriving.length > 0 &&
+    (open - arriving.filter((row) => row.fresh).length <= 0 ||
+      (arrivedSince !== null && now - arrivedSince >= VERIFY_AFTER_MS));
+  return {
+    inventory: inventory || (open === 0 && stuck === 0 && first.inventory.kind === 'unknown'),
+    changedSince: verify ? oldest(arriving.map((row) => row.createdAt)) : null,
+    sightings: sightings.slice(0, LOOKUPS_PER_TURN),
+    traces: traces.slice(0, LOOKUPS_PER_TURN),
+  };
+}
+
+interface Arrival {
+  readonly createdAt: string;
+  /** True when this turn shows it first. */
+  readonly fresh: boolean;
+}
+
+function arrivals(
+  evacuation: Evacuation,
+  rows: ReadonlyMap<
+    InstanceId,
+    readonly { readonly id: number; readonly status: string; readonly createdAt: string }[]
+  > | null,
+): readonly Arrival[] {
+  const found: Arrival[] = [];
+  for (const [id, { progress }] of tracked(evacuation)) {
+    if (!('after' in progress)) continue;
+    const row = rows
+      ?.get(id)
+      ?.find(
+        (candidate) =>
+          candidate.id > progress.after &&
+          ['arrived', 'completed'].includes(stageOf(candidate.status)),
+      );
+    if (row !== undefined)
+      found.push({ createdAt: row.createdAt, fresh: progress.at !== 'arrived' });
+  }
+  return found;
+}
+
+const oldest = (times: readonly string[]): string =>
+  times.reduce((lowest, time) => (time < lowest ? time : lowest));

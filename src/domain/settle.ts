@@ -1,0 +1,79 @@
+import { isInFlight, isTerminal, tracked, type Evacuation, type Tracked } from './evacuation.ts';
+import type { Service } from './host.ts';
+import type { InstanceId } from './ids.ts';
+import type { Instance } from './instance.ts';
+import { takeInventory } from './inventory.ts';
+import { livenessOf } from './isolation.ts';
+import type { Observation } from './observation.ts';
+import type { Policy } from './policy.ts';
+import { because } from './reason.ts';
+import type { Instant } from './time.ts';
+
+/** Instances that appeared on the host after the first inventory are taken up too. */
+export function recount(
+  evacuation: Evacuation,
+  observation: Observation,
+  policy: Policy,
+  now: Instant,
+): Evacuation {
+  const { inventory, groups, migrations } = observation;
+  if (inventory.kind === 'unknown' || migrations.kind === 'unknown') return evacuation;
+  const census = {
+    instances: inventory.value,
+    groups: groups.kind === 'known' ? groups.value : [],
+    migrations: migrations.value,
+  };
+  return contradicted(takeInventory(evacuation, census, policy, now), inventory.value, now);
+}
+
+/** How long a look at the source may lag behind a landing before they contradict each other. */
+const LAG_MS = 60_000;
+
+/** What landed, but is shown on the source all the same, needs a human; nothing is sent again. */
+function contradicted(
+  evacuation: Evacuation,
+  onSource: readonly Instance[],
+  now: Instant,
+): Evacuation {
+  const { host } = evacuation;
+  const instances: Record<InstanceId, Tracked> = { ...evacuation.instances };
+  let changed = false;
+  for (const { id } of onSource) {
+    const entry = instances[id];
+    if (entry?.progress.at !== 'landed' || now - entry.progress.since < LAG_MS) continue;
+    const { destination } = entry.progress;
+    const why = because('NH412', { status: 'done', host, id });
+    const stuck = { at: 'stuck', attempt: 1, since: now, after: 0, migration: null } as const;
+    instances[id] = { ...entry, progress: { ...stuck, destination, why } };
+    changed = true;
+  }
+  return changed ? { ...evacuation, instances } : evacuation;
+}
+
+/**
+ * The host came back to life before all was sent: what was not sent stays there. Healthy guests are
+ * never evacuated from a living host; what is in flight is followed to its end first.
+ */
+export function leaveOnReturnedHost(evacuation: Evacuation, service: Service): Evacuation {
+  if (livenessOf(evacuation.life, service) !== 'alive') return evacuation;
+  const entries = tracked(evacuation);
+  if (entries.some(([, { progress }]) => isInFlight(progress))) return evacuation;
+  const instances: Record<InstanceId, Tracked> = {};
+  for (const [id, entry] of entries) {
+    instances[id] =
+      entry.progress.at === 'pending'
+        ? { ...entry, progress: { at: 'skipped', why: because('NH307', { id }) } }
+        : entry;
+  }
+  return { ...evacuation, instances };
+}
+
+/** All terminal, and the host itself, looked at in this very turn, shows nobody who should have left. */
+export function maySettle(evacuation: Evacuation, observation: Observation): boolean {
+  if (observation.inventory.kind === 'unknown') return false;
+  if (!tracked(evacuation).every(([, { progress }]) => isTerminal(progress))) return false;
+  return observation.inventory.value.every((instance) => {
+    const at = evacuation.instances[instance.id]?.progress.at;
+    return at === 'skipped' || at === 'failed';
+  });
+}

@@ -1,0 +1,136 @@
+import { advanceAccepted, advanceIntended } from './flight.ts';
+import { afterFailure } from './failure.ts';
+import type { Progress, Tracked } from './evacuation.ts';
+import {
+  again,
+  arrived,
+  fencedSince,
+  flying,
+  judge,
+  newestId,
+  whereabouts,
+  type At,
+  type Facts,
+} from './judge.ts';
+import type { Policy } from './policy.ts';
+import { because } from './reason.ts';
+import type { Instant } from './time.ts';
+
+/**
+ * Moves one instance on by what was learnt; returns the same progress when nothing was. Absence of
+ * evidence never moves anything: an unknown leaves it where it is.
+ */
+export function advance(entry: Tracked, facts: Facts, policy: Policy, now: Instant): Progress {
+  const { progress } = entry;
+  switch (progress.at) {
+    case 'landed':
+    case 'skipped':
+    case 'gone':
+    case 'failed':
+      return progress;
+    case 'pending':
+      return advancePending(progress, facts, now);
+    case 'intended':
+      return advanceIntended(progress, facts, policy, now);
+    case 'accepted':
+      return advanceAccepted(progress, facts, policy, now);
+    case 'stuck':
+      return advanceStuck(progress, facts, policy, now);
+    case 'arrived':
+      return advanceArrived(progress, entry, facts, now);
+    case 'restoring':
+      return advanceRestoring(progress, facts, policy, now);
+  }
+}
+
+function advancePending(progress: At<'pending'>, facts: Facts, now: Instant): Progress {
+  const where = whereabouts(facts);
+  if (where.is === 'gone') return { at: 'gone' };
+  // Somebody else (an operator, a worker whose store was wiped) has sent it: adopted, not doubled.
+  if (facts.rows.kind === 'known') {
+    const judged = judge(facts.rows.value, progress.after);
+    if (judged.is === 'flying') {
+      return flying({ ...progress, after: judged.row.id - 1 }, judged.row, now, now);
+    }
+    if (judged.is === 'arrived' && where.is !== 'here') return arrived(progress, judged.row, now);
+  }
+  if (where.is === 'elsewhere') {
+    return { at: 'landed', destination: where.host, since: now, restored: 'as-it-was' };
+  }
+  return progress;
+}
+
+function advanceStuck(progress: At<'stuck'>, facts: Facts, policy: Policy, now: Instant): Progress {
+  const where = whereabouts(facts);
+  if (where.is === 'gone') return { at: 'gone' };
+  if (facts.rows.kind === 'unknown') return progress;
+  const judged = judge(facts.rows.value, progress.after);
+  const { destination } = progress;
+  if (destination !== null && fencedSince(facts, destination, progress.since, policy)) {
+    const after = newestId(facts.rows.value, progress.after);
+    return again(progress.attempt, after, now, because('NH408', { destination }));
+  }
+  if (judged.is === 'arrived' && progress.why.code !== 'NH412')
+    return arrived(progress, judged.row, now);
+  if (where.is === 'elsewhere' && judged.is !== 'flying') {
+    return { at: 'landed', destination: where.host, since: now, restored: 'as-it-was' };
+  }
+  if (judged.is === 'failed' && progress.why.code === 'NH406') {
+    return afterFailure(progress, judged.row, facts, policy, now);
+  }
+  return progress;
+}
+
+/** How long a done migration may disagree with the server's host before a human is asked. */
+const DISAGREE_MS = 60_000;
+
+function advanceArrived(
+  progress: At<'arrived'>,
+  entry: Tracked,
+  facts: Facts,
+  now: Instant,
+): Progress {
+  const where = whereabouts(facts);
+  switch (where.is) {
+    case 'unknown':
+      return progress;
+    case 'gone':
+      return { at: 'gone' };
+    case 'elsewhere':
+      if (entry.before.vmState === 'stopped' && where.vmState === 'active') {
+        return { at: 'restoring', since: now, destination: where.host, tries: 0 };
+      }
+      return { at: 'landed', destination: where.host, since: now, restored: 'as-it-was' };
+    case 'here': {
+      if (now - progress.since < DISAGREE_MS) return progress;
+      const { source: host, id } = facts;
+      return {
+        at: 'stuck',
+        attempt: progress.attempt,
+        since: now,
+        after: progress.after,
+        migration: progress.migration,
+        destination: progress.destination,
+        why: because('NH412', { status: 'done', host, id }),
+      };
+    }
+  }
+}
+
+function advanceRestoring(
+  progress: At<'restoring'>,
+  facts: Facts,
+  policy: Policy,
+  now: Instant,
+): Progress {
+  const { destination } = progress;
+  const where = whereabouts(facts);
+  if (where.is === 'gone') return { at: 'gone' };
+  if (where.is === 'elsewhere' && where.vmState === 'stopped') {
+    return { at: 'landed', destination: where.host, since: now, restored: 'stopped' };
+  }
+  if (now - progress.since >= policy.retry.restoreMs) {
+    return { at: 'landed', destination, since: now, restored: 'failed' };
+  }
+  return progress;
+}
