@@ -27,7 +27,7 @@ start() {
         # In a background job of a script setsid execs, so $! is the service itself; and a
         # service must not inherit the locks.
         setsid env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME="$D" TMPDIR="$D/tmp" \
-            "$@" >>"$D/log/$name.log" 2>&1 </dev/null 7>&- 8>&- &
+            "$@" >>"$D/log/$name.log" 2>&1 </dev/null 7>&- 8>&- 9>&- &
         pid=$!
         echo "$pid $(starttime $pid)" >"$D/run/$name.pid"
     ) 7>"$D/lock/start-$name"
