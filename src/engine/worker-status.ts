@@ -1,0 +1,61 @@
+import type { Instant, Millis } from '../domain/time.ts';
+
+/**
+ * What a worker tells whoever supervises it, in a file of its run directory (`worker.json`), rewritten
+ * after every completed turn. The age of the last turn is what tells a healthy worker from a hung one;
+ * a turn completes also when Nova or the store is away.
+ */
+export interface WorkerStatus {
+  readonly pid: number;
+  readonly startedAt: Instant;
+  /** For people; null before the first turn. */
+  readonly lastTurnAt: Instant | null;
+  /** The same on CLOCK_MONOTONIC, which all processes of a boot share and nobody sets. */
+  readonly lastTurnMonotonicMs: Millis | null;
+  /** The monotonic clock when the worker started. */
+  readonly startedMonotonicMs: Millis;
+  /** How many hosts have an alert that only a human can end. */
+  readonly needsHuman: number;
+}
+
+const FORMAT = 1;
+
+/** The text of the status file. */
+export const formatWorkerStatus = (status: WorkerStatus): string =>
+  `${JSON.stringify({ format: FORMAT, ...status })}\n`;
+
+/** Reads a status file; null when it is damaged or of another format. */
+export function parseWorkerStatus(text: string): WorkerStatus | null {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof data !== 'object' || data === null || !('format' in data)) return null;
+  if (data.format !== FORMAT) return null;
+  const field = (name: string): unknown => Object.entries(data).find(([key]) => key === name)?.[1];
+  const count = (name: string): number | null => {
+    const value = field(name);
+    return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+  };
+  const pid = count('pid');
+  const startedAt = count('startedAt');
+  const startedMonotonicMs = count('startedMonotonicMs');
+  const needsHuman = count('needsHuman');
+  if (pid === null || startedAt === null || startedMonotonicMs === null || needsHuman === null) {
+    return null;
+  }
+  return {
+    pid,
+    startedAt,
+    lastTurnAt: count('lastTurnAt'),
+    lastTurnMonotonicMs: count('lastTurnMonotonicMs'),
+    startedMonotonicMs,
+    needsHuman,
+  };
+}
+
+/** How long ago the worker completed a turn (or started, before its first one). */
+export const turnAgeMs = (status: WorkerStatus, monotonicMs: Millis): Millis =>
+  monotonicMs - (status.lastTurnMonotonicMs ?? status.startedMonotonicMs);
