@@ -1,0 +1,115 @@
+import type * as v from 'valibot';
+import type { HostName, InstanceId } from '../../domain/ids.ts';
+import { known } from '../../domain/known.ts';
+import type { Known } from '../../domain/known.ts';
+import type { ActionTrace } from '../../domain/observation.ts';
+import { applied } from '../../domain/outcome.ts';
+import type { WriteOutcome } from '../../domain/outcome.ts';
+import type { Millis } from '../../domain/time.ts';
+import { read, readOrAbsent } from './reading.ts';
+import { actionList, oneAction } from './schema.ts';
+import type { Session } from './session.ts';
+import { write } from './writing.ts';
+
+/**
+ * The newest of the microversions that keep the power state: from 2.95 on Nova leaves evacuated
+ * instances stopped.
+ */
+const EVACUATE_MINOR = 94;
+const ACTION_MINOR = 73;
+const TRACE_MINOR = 84;
+
+// `locked_reason` has 255 characters.
+const REASON_LENGTH = 255;
+
+/** A change of one instance. */
+export interface ActionRequest {
+  readonly id: InstanceId;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly minor?: number;
+  readonly deadlineMs: Millis;
+}
+
+/** POST to an instance's action; on a connection of its own and never repeated. */
+export async function act(
+  session: Session,
+  { id, body, minor = ACTION_MINOR, deadlineMs }: ActionRequest,
+): Promise<WriteOutcome<{ readonly requestId: string | null }>> {
+  const outcome = await write(session, {
+    method: 'POST',
+    path: `/servers/${encodeURIComponent(id)}/action`,
+    minor,
+    json: body,
+    fresh: true,
+    deadlineMs,
+  });
+  if (outcome.kind !== 'applied') return outcome;
+  return applied({ requestId: outcome.value.requestId });
+}
+
+/** POST evacuate; with a target Nova's scheduler still checks it (2.29 and later, without `force`). */
+export function evacuate(
+  session: Session,
+  request: {
+    readonly id: InstanceId;
+    readonly target: HostName | null;
+    readonly deadlineMs: Millis;
+  },
+): Promise<WriteOutcome<{ readonly requestId: string | null }>> {
+  const { id, target, deadlineMs } = request;
+  const body = { evacuate: target === null ? {} : { host: target } };
+  return act(session, { id, body, minor: EVACUATE_MINOR, deadlineMs });
+}
+
+/** The body of a lock with a reason, by which we know our own locks again. */
+export const lockBody = (reason: string): Readonly<Record<string, unknown>> => ({
+  lock: { locked_reason: reason.slice(0, REASON_LENGTH) },
+});
+
+/**
+ * What became of the newest evacuation of an instance: event `rebuild_server` is the conductor's
+ * part (success only means that the work was handed on), `compute_rebuild_instance` the
+ * destination's.
+ */
+export async function readTrace(
+  session: Session,
+  id: InstanceId,
+): Promise<Known<ActionTrace | null>> {
+  const path = `/servers/${encodeURIComponent(id)}/os-instance-actions`;
+  const call = { method: 'GET', path, minor: TRACE_MINOR } as const;
+  const list = await readOrAbsent(session, call, actionList);
+  if (list.kind === 'unknown') return list;
+  const newest = list.value?.instanceActions
+    .filter(({ action }) => action === 'evacuate')
+    .reduce<Action | null>(
+      (best, action) => (best === null || action.start_time > best.start_time ? action : best),
+      null,
+    );
+  if (newest === null || newest === undefined) return known(null, list.at);
+  const detail = await read(
+    session,
+    { ...call, path: `${path}/${encodeURIComponent(newest.request_id)}` },
+    oneAction,
+  );
+  if (detail.kind === 'unknown') return detail;
+  const { events } = detail.value.instanceAction;
+  return known(
+    {
+      requestId: newest.request_id,
+      startedAt: newest.start_time,
+      scheduling: stageOf(events, 'rebuild_server'),
+      building: stageOf(events, 'compute_rebuild_instance'),
+    },
+    list.at,
+  );
+}
+
+type Action = v.InferOutput<typeof actionList>['instanceActions'][number];
+type Event = v.InferOutput<typeof oneAction>['instanceAction']['events'][number];
+
+function stageOf(events: readonly Event[], name: string): ActionTrace['scheduling'] {
+  const mine = events.filter(({ event }) => event === name);
+  if (mine.length === 0) return 'none';
+  if (mine.some(({ result }) => result === 'Error')) return 'failed';
+  return mine.every(({ result }) => result === 'Success') ? 'done' : 'running';
+}

@@ -1,0 +1,49 @@
+import { applied } from '../../domain/outcome.ts';
+import type { WriteOutcome } from '../../domain/outcome.ts';
+import type { Millis } from '../../domain/time.ts';
+import type { Compute } from '../../engine/ports.ts';
+import { act, evacuate, lockBody, readTrace } from './actions.ts';
+import type { ActionRequest } from './actions.ts';
+import { readGroups } from './groups.ts';
+import { readEvacuations } from './migrations.ts';
+import { readChanged, readInstances, readSighting } from './servers.ts';
+import { changeService, readFleet } from './services.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Nova's RPC time-out is 60 s: a PUT that disables a host whose last heartbeat is fresh takes that
+ * long, and so may a POST while RabbitMQ is in trouble.
+ */
+export const WRITE_DEADLINE_MS = 75_000;
+
+/** The `Compute` port over Nova's HTTP API. */
+export function createCompute({
+  session,
+  writeDeadlineMs: deadlineMs = WRITE_DEADLINE_MS,
+}: {
+  readonly session: Session;
+  readonly writeDeadlineMs?: Millis;
+}): Compute {
+  const change = async (
+    request: Omit<ActionRequest, 'deadlineMs'>,
+  ): Promise<WriteOutcome<null>> => {
+    const outcome = await act(session, { ...request, deadlineMs });
+    return outcome.kind === 'applied' ? applied(null) : outcome;
+  };
+  return {
+    fleet: () => readFleet(session),
+    changeService: (id, wanted) => changeService(session, { id, change: wanted, deadlineMs }),
+    instancesOn: (host) => readInstances(session, host),
+    changedSince: (novaTime) => readChanged(session, novaTime),
+    sighting: (id) => readSighting(session, id),
+    evacuationsFrom: (host, after) => readEvacuations(session, host, after),
+    evacuate: (id, target) => evacuate(session, { id, target, deadlineMs }),
+    trace: (id) => readTrace(session, id),
+    stop: (id) => change({ id, body: { 'os-stop': null } }),
+    start: (id) => change({ id, body: { 'os-start': null } }),
+    lock: (id, reason) => change({ id, body: lockBody(reason) }),
+    unlock: (id) => change({ id, body: { unlock: null } }),
+    resetState: (id, state) => change({ id, body: { 'os-resetState': { state } } }),
+    groups: () => readGroups(session),
+  };
+}

@@ -1,0 +1,70 @@
+import type { Millis } from '../../domain/time.ts';
+import type { Clock, Compute, Log } from '../../engine/ports.ts';
+import { checkCompute } from './check.ts';
+import type { Problem } from './check.ts';
+import { createCompute } from './compute.ts';
+import type { CloudCredentials } from './credentials.ts';
+import { readText } from './disk.ts';
+import type { Http, HttpRequest } from './exchange.ts';
+import { createHttp } from './http.ts';
+import { createKeystone } from './keystone.ts';
+import { createSession } from './session.ts';
+
+/** One region of one OpenStack cloud. */
+export interface OpenStack {
+  readonly compute: Compute;
+  /** What stands in the way of evacuations, with remedies; empty when nothing does. */
+  check(): Promise<readonly Problem[]>;
+  /** Closes idle connections. */
+  close(): void;
+}
+
+/**
+ * Makes the adapters of a cloud; nothing is sent before the first call, and wrong credentials or
+ * certificates show as unknown and refused answers, not as exceptions. Another `http` (a simulated
+ * cloud) takes the place of the network.
+ */
+export function createOpenStack({
+  cloud,
+  clock,
+  log,
+  http,
+  readDeadlineMs,
+  writeDeadlineMs,
+}: {
+  readonly cloud: CloudCredentials;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Log;
+  readonly http?: Http;
+  /** For one read of Nova, repeats included; 30 s by default. */
+  readonly readDeadlineMs?: Millis;
+  /** For one change; 75 s by default, above Nova's RPC time-out. */
+  readonly writeDeadlineMs?: Millis;
+}): OpenStack {
+  const way =
+    http === undefined
+      ? createHttp({
+          tls: cloud.tls,
+          readFile: readText,
+          log,
+          ...(readDeadlineMs === undefined ? {} : { deadlineMs: readDeadlineMs }),
+        })
+      : { send: (request: HttpRequest) => http.send(request), close: () => undefined };
+  const keystone = createKeystone({ cloud, http: way, clock, log });
+  const session = createSession({
+    keystone,
+    http: way,
+    clock,
+    serviceType: cloud.computeServiceType,
+  });
+  return {
+    compute: createCompute({
+      session,
+      ...(writeDeadlineMs === undefined ? {} : { writeDeadlineMs }),
+    }),
+    check: () => checkCompute({ keystone, session, clock }),
+    close: () => {
+      way.close();
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import http from 'node:http';
+import https from 'node:https';
+import { TLSSocket } from 'node:tls';
+import type { Millis } from '../../domain/time.ts';
+
+/** How far one request came; filled in while it runs. */
+export interface Passage {
+  /** True from the moment on which bytes of the request may have reached the other side. */
+  connected: boolean;
+  /** It went over a pooled connection, which the other side may have closed already. */
+  reused: boolean;
+}
+
+type Options = https.RequestOptions & { readonly protocol?: string | null };
+
+/**
+ * A transport for axios that notes whether the connection (with TLS: the handshake) came about.
+ * This, and not the error's code, tells a request that certainly was not sent from one that may
+ * have been carried out. A connection that takes longer than `connectMs` is given up.
+ */
+export function watchedTransport(passage: Passage, connectMs: Millis) {
+  return {
+    request(
+      options: Options,
+      onResponse: (response: http.IncomingMessage) => void,
+    ): http.ClientRequest {
+      const native = options.protocol === 'https:' ? https : http;
+      const request = native.request(options, onResponse);
+      request.once('socket', (socket) => {
+        if (request.reusedSocket) {
+          passage.connected = true;
+          passage.reused = true;
+          return;
+        }
+        const timer = setTimeout(() => {
+          const late = Object.assign(new Error('connect time-out'), { code: 'CONNECT_TIMEOUT' });
+          request.destroy(late);
+        }, connectMs);
+        socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
+          clearTimeout(timer);
+          passage.connected = true;
+        });
+        socket.once('close', () => {
+          clearTimeout(timer);
+        });
+      });
+      return request;
+    },
+  };
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused: nothing listens there',
+  ENOTFOUND: 'the host name is unknown to DNS',
+  EAI_AGAIN: 'DNS does not answer',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'the network is unreachable',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed',
+  ETIMEDOUT: 'the connection timed out',
+  CONNECT_TIMEOUT: 'no connection within the time limit',
+  ECONNABORTED: 'no answer within the time limit',
+  ERR_CANCELED: 'the deadline passed',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed: set cacert to it',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from an unknown authority: set cacert',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from an unknown authority: set cacert',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate comes from an unknown authority: set cacert',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
+};
+
+/** An error of the network as a clause; never the raw error, which would carry the token along. */
+export function wordsFor(error: unknown): string {
+  if (!(error instanceof Error)) return 'the request failed';
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const words = WORDS[code];
+  if (words !== undefined) return `${words} (${code})`;
+  return code === '' ? error.message : `${error.message} (${code})`;
+}
