@@ -1,4 +1,4 @@
-import type { WorkerStatus } from '../../engine/worker-status.ts';
+import type { WorkerStatus } from '../../domain/worker-status.ts';
 
 /** What is known of the daemon of a run directory. */
 export type DaemonState =

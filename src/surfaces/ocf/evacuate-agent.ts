@@ -1,4 +1,4 @@
-import { turnAgeMs } from '../../engine/worker-status.ts';
+import { turnAgeMs } from '../../domain/worker-status.ts';
 import { configEnvironment } from '../agent-environment.ts';
 import type { AgentIo } from '../agent-io.ts';
 import type { AgentDeps } from '../agent-parts.ts';

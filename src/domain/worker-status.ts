@@ -1,4 +1,4 @@
-import type { Instant, Millis } from '../domain/time.ts';
+import type { Instant, Millis } from './time.ts';
 
 /**
  * What a worker tells whoever supervises it, in a file of its run directory (`worker.json`), rewritten
