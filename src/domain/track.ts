@@ -52,7 +52,8 @@ function advancePending(progress: At<'pending'>, facts: Facts, now: Instant): Pr
     if (judged.is === 'flying') {
       return flying({ ...progress, after: judged.row.id - 1 }, judged.row, now, now);
     }
-    if (judged.is === 'arrived' && where.is !== 'here') return arrived(progress, judged.row, now);
+    if (judged.is === 'arrived') return arrived(progress, judged.row, now);
+    if (judged.is === 'failed') return { ...progress, after: judged.row.id };
   }
   if (where.is === 'elsewhere') {
     return { at: 'landed', destination: where.host, since: now, restored: 'as-it-was' };

@@ -1,0 +1,244 @@
+import type { Action } from './action.ts';
+import type { Decision } from './decide.ts';
+import { isActive, isInFlight, isTerminal, LEGAL, tracked, type Evacuation } from './evacuation.ts';
+import { isIsolated } from './isolation.ts';
+import { covers, parseDisabledReason } from './mark.ts';
+import { stageOf } from './migration.ts';
+import type { Observation } from './observation.ts';
+import type { Policy } from './policy.ts';
+import { summaryOf } from './summary.ts';
+import type { Instant } from './time.ts';
+
+/** A broken promise: which, and how. */
+export interface Violation {
+  readonly invariant: InvariantName;
+  readonly detail: string;
+}
+
+/** One step of a record, with everything it was decided on. */
+export interface Step {
+  readonly before: Evacuation;
+  readonly observation: Observation;
+  readonly decision: Decision;
+  readonly policy: Policy;
+  readonly now: Instant;
+}
+
+type Check = (step: Step) => string | null;
+type Evacuate = Extract<Action, { do: 'evacuate' }>;
+
+const posts = (step: Step): readonly Evacuate[] =>
+  step.decision.actions.filter((action) => action.do === 'evacuate');
+
+/** No POST evacuate without a fence proof that is not older than the failure. */
+const noEvacuateWithoutFence: Check = ({ decision: { next, actions }, policy }) => {
+  if (!actions.some((action) => action.do === 'evacuate')) return null;
+  if (next.proof === null) return 'an evacuation is sent without any fence proof';
+  return covers(next.proof, next.mark, policy.fence.skewMs)
+    ? null
+    : 'the fence proof is older than the failure';
+};
+
+/** Per instance at most one evacuation that is not over: only a waiting one without a live record is sent. */
+const oneFlight: Check = (step) => {
+  const { observation, decision } = step;
+  const seen = new Set<string>();
+  for (const { instance } of posts(step)) {
+    if (seen.has(instance)) return `${instance} is sent twice in one turn`;
+    seen.add(instance);
+    const progress = decision.next.instances[instance]?.progress;
+    const earlier = step.before.instances[instance]?.progress;
+    if (earlier !== undefined && isTerminal(earlier))
+      return `${instance} is terminal and sent again`;
+    if (observation.migrations.kind === 'unknown')
+      return `${instance} is sent without a look at its migrations`;
+    const after = progress !== undefined && 'after' in progress ? progress.after : 0;
+    const live = observation.migrations.value.find(
+      (row) =>
+        row.instance === instance &&
+        row.id > after &&
+        ['accepted', 'building', 'arrived', 'completed'].includes(stageOf(row.status)),
+    );
+    if (live !== undefined)
+      return `${instance} is sent although migration ${String(live.id)} is ${live.status}`;
+  }
+  return null;
+};
+
+/** The intent is in the record that is made durable before the POST leaves. */
+const intentBeforePost: Check = (step) => {
+  for (const { instance, attempt } of posts(step)) {
+    const progress = step.decision.next.instances[instance]?.progress;
+    if (progress?.at !== 'intended' || progress.attempt !== attempt) {
+      return `${instance} is sent without a durable intent`;
+    }
+  }
+  return null;
+};
+
+/** What is unknown never leads to an act. */
+const unknownNeverActs: Check = (step) => {
+  const { observation, decision } = step;
+  if (decision.actions.length === 0) return null;
+  if (
+    observation.fleet.kind === 'unknown' &&
+    decision.actions.some(({ do: what }) => what !== 'stop')
+  ) {
+    return 'acted on an unknown list of services';
+  }
+  if (posts(step).length === 0) return null;
+  if (observation.peers.kind === 'unknown') return 'sent while the other marks are unknown';
+  const fleet = observation.fleet.kind === 'known' ? observation.fleet.value : null;
+  const service = fleet?.services.get(decision.next.host);
+  return service?.state === 'down' ? null : 'sent while Nova does not show the host as down';
+};
+
+/** Every marked host is isolated (or excused) before any instance of any of them moves. */
+const isolateAllBeforeEvacuatingAny: Check = (step) => {
+  if (posts(step).length === 0) return null;
+  const { observation, policy, now } = step;
+  if (observation.peers.kind === 'unknown' || observation.fleet.kind === 'unknown') return null;
+  for (const peer of observation.peers.value) {
+    if (!isActive(peer) || peer.excused || peer.host === step.before.host) continue;
+    const service = observation.fleet.value.services.get(peer.host);
+    const late = now - peer.markedAt >= 2 * policy.fence.patienceMs;
+    if (service === undefined || service.state === 'unknown') {
+      if (!late) return `${peer.host} is marked and not seen isolated`;
+    } else if (!isIsolated(service, policy)) return `${peer.host} is marked and not isolated`;
+  }
+  return null;
+};
+
+/** A mark becomes done only when every instance is landed, skipped with a reason, gone or given up. */
+const settledMeansAllTerminal: Check = ({ before, decision: { next } }) => {
+  if (!isActive(before) || isActive(next)) return null;
+  const open = tracked(next).find(([, { progress }]) => !isTerminal(progress));
+  return open === undefined ? null : `settled although ${open[0]} is ${open[1].progress.at}`;
+};
+
+/** We enable and un-force only what we disabled and forced. */
+const onlyOursReenabled: Check = ({ observation, decision: { next, actions } }) => {
+  const before = next.isolation?.before;
+  for (const action of actions) {
+    if (action.do !== 'change-service') continue;
+    const service =
+      observation.fleet.kind === 'known'
+        ? observation.fleet.value.services.get(next.host)
+        : undefined;
+    const reason =
+      service !== undefined && service.state !== 'unknown' ? service.disabledReason : null;
+    if (action.change.forcedDown === false && before?.forcedDown !== false) {
+      return 'un-forced a host that somebody else had forced down';
+    }
+    if (
+      action.change.status === 'enabled' &&
+      (before?.status !== 'enabled' || parseDisabledReason(reason) === null)
+    ) {
+      return 'enabled a host that somebody else had disabled';
+    }
+    if (
+      action.change.status === 'disabled' &&
+      reason !== null &&
+      parseDisabledReason(reason) === null
+    ) {
+      return "overwrote an operator's reason";
+    }
+  }
+  return null;
+};
+
+/** The mark, its event and every instance of the inventory stay in the record, and phases follow the table. */
+const markSurvives: Check = ({ before, decision: { next } }) => {
+  if (before.mark.event !== next.mark.event || before.host !== next.host)
+    return 'the mark was exchanged';
+  if (!LEGAL[before.phase].includes(next.phase)) return `phase ${before.phase} -> ${next.phase}`;
+  for (const [id] of tracked(before)) {
+    if (next.instances[id] === undefined) return `${id} was dropped from the record`;
+  }
+  return null;
+};
+
+/** The limits in flight hold, per region and towards one chosen destination. */
+const budgetHeld: Check = (step) => {
+  const sent = posts(step).length;
+  if (sent === 0 || step.observation.peers.kind === 'unknown') return null;
+  const { pace } = step.policy;
+  const own = summaryOf(step.decision.next).inFlight;
+  const others = step.observation.peers.value
+    .filter((peer) => peer.host !== step.before.host)
+    .reduce((sum, peer) => sum + peer.inFlight, 0);
+  if (own + others > pace.inFlight)
+    return `${String(own + others)} in flight, limit ${String(pace.inFlight)}`;
+  const groups = new Set<string>();
+  for (const [id, { progress, exclusiveGroup }] of tracked(step.decision.next)) {
+    if (exclusiveGroup === null || !(isInFlight(progress) || progress.at === 'arrived')) continue;
+    const adopted = 'attempt' in progress && progress.attempt === 0;
+    if (groups.has(exclusiveGroup) && !adopted)
+      return `two members of ${exclusiveGroup} under way (${id})`;
+    groups.add(exclusiveGroup);
+  }
+  return null;
+};
+
+/** Whatever is not over has a next look, and whatever does not move says why. */
+const eventuallySettled: Check = ({ decision: { next, actions, wakeAt }, now }) => {
+  if (next.phase === 'closed') return null;
+  if (wakeAt === null) return 'an open record without a next look';
+  if (wakeAt < now) return 'the next look lies in the past';
+  if (!isActive(next) || actions.length > 0 || next.reasons.length > 0) return null;
+  const moving = tracked(next).some(([, { progress }]) => !isTerminal(progress));
+  const uncounted = next.phase === 'evacuating' && !moving;
+  return moving || uncounted ? null : 'an active record that neither moves nor says why';
+};
+
+/** What is terminal stays so, but for a contradiction that a human must see. */
+const terminalStays: Check = ({ before, decision: { next } }) => {
+  for (const [id, { progress }] of tracked(before)) {
+    if (!isTerminal(progress)) continue;
+    const after = next.instances[id]?.progress.at;
+    if (after !== progress.at && after !== 'stuck')
+      return `${id} went from ${progress.at} to ${after ?? 'nothing'}`;
+  }
+  return null;
+};
+
+/** The promises that hold for every single decision; asserted in production, simulation and search. */
+export const INVARIANTS = {
+  NoEvacuateWithoutFence: noEvacuateWithoutFence,
+  OneFlight: oneFlight,
+  IntentBeforePost: intentBeforePost,
+  UnknownNeverActs: unknownNeverActs,
+  IsolateAllBeforeEvacuatingAny: isolateAllBeforeEvacuatingAny,
+  SettledMeansAllTerminal: settledMeansAllTerminal,
+  OnlyOursReenabled: onlyOursReenabled,
+  MarkSurvives: markSurvives,
+  BudgetHeld: budgetHeld,
+  EventuallySettled: eventuallySettled,
+  TerminalStays: terminalStays,
+} as const satisfies Record<string, Check>;
+
+/** The promise about writers: no lease, no act; an old epoch overwrites nothing. */
+export const STALE_EPOCH = 'StaleEpochNeverActs';
+
+/** The names of all invariants. */
+export type InvariantName = keyof typeof INVARIANTS | typeof STALE_EPOCH;
+
+/** Every invariant that a step breaks; empty for a sound step. */
+export function violations(step: Step): readonly Violation[] {
+  const found: Violation[] = [];
+  for (const [name, check] of Object.entries(INVARIANTS) as [keyof typeof INVARIANTS, Check][]) {
+    const detail = check(step);
+    if (detail !== null) found.push({ invariant: name, detail });
+  }
+  return found;
+}
+
+/** Whether a worker with the epoch of its lease may write or act on a record of `storedEpoch`. */
+export function staleEpochNeverActs(leaseEpoch: number, storedEpoch: number): Violation | null {
+  return leaseEpoch === storedEpoch
+    ? null
+    : {
+        invariant: STALE_EPOCH,
+        detail: `lease epoch ${String(leaseEpoch)}, record epoch ${String(storedEpoch)}`,
+      };
+}

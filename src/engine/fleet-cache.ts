@@ -1,0 +1,43 @@
+import type { Fleet } from '../domain/host.ts';
+import type { Known } from '../domain/known.ts';
+import type { Millis } from '../domain/time.ts';
+import type { Clock, Compute } from './ports.ts';
+
+/** The list of services, read once for all hosts that are at work. */
+export interface FleetCache {
+  /** The list, not older than `maxAgeMs`; concurrent callers share one request. */
+  read(maxAgeMs: Millis): Promise<Known<Fleet>>;
+  /** Forgets what was read: our own PUT has changed it. */
+  forget(): void;
+}
+
+/** Makes the cache; a failed read is never kept. */
+export function createFleetCache(compute: Compute, clock: Clock): FleetCache {
+  let last: { readonly fleet: Known<Fleet>; readonly startedMs: Millis } | null = null;
+  let pending: { readonly promise: Promise<Known<Fleet>>; readonly startedMs: Millis } | null =
+    null;
+
+  async function load(startedMs: Millis): Promise<Known<Fleet>> {
+    const fleet = await compute.fleet();
+    if (pending?.startedMs === startedMs) pending = null;
+    // Its age counts from the moment it was asked for: the answer may be as old as that.
+    if (fleet.kind === 'known') last = { fleet, startedMs };
+    return fleet;
+  }
+
+  return {
+    read(maxAgeMs) {
+      const nowMs = clock.monotonicMs();
+      if (last !== null && nowMs - last.startedMs <= maxAgeMs) return Promise.resolve(last.fleet);
+      // A request under way started in the past: good enough unless the caller wants it newer.
+      if (pending !== null && nowMs - pending.startedMs <= maxAgeMs) return pending.promise;
+      const promise = load(nowMs);
+      pending = { promise, startedMs: nowMs };
+      return promise;
+    },
+    forget() {
+      last = null;
+      pending = null;
+    },
+  };
+}

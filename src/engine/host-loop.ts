@@ -1,0 +1,163 @@
+import type { HostName, WorkerId } from '../domain/ids.ts';
+import type { Answer } from '../domain/observation.ts';
+import type { Millis } from '../domain/time.ts';
+import type { Log } from './ports.ts';
+import { takeTurn, type Tenure, type TurnParts, type TurnResult } from './turn.ts';
+import type { CompletedTurn } from './worker.ts';
+
+/** What the loop of one host is made of. */
+export interface HostLoopParts extends TurnParts {
+  readonly worker: WorkerId;
+  readonly leaseMs: Millis;
+  readonly pollMs: Millis;
+  readonly log: Log;
+  readonly onTurn?: (turn: CompletedTurn) => void;
+}
+
+/** Why a loop ended. */
+export type LoopEnd = 'closed' | 'held' | 'stopped';
+
+/** The work on one host: lease, turns, pace. */
+export interface HostLoop {
+  /** Turns until the record is closed or the signal aborts; a turn under way is always ended. */
+  run(signal: AbortSignal, whenHeld?: 'wait' | 'leave-when-held'): Promise<LoopEnd>;
+  /** One turn, if the lease can be had. */
+  once(): Promise<void>;
+  /** Something changed: look now. */
+  nudge(): void;
+}
+
+/** The share of a lease after which we no longer act on it, so that clocks may differ a little. */
+const LEASE_SAFETY = 0.75;
+/** The share of a lease after which it is renewed. */
+const LEASE_RENEWAL = 1 / 3;
+/** The pause after a turn that could not reach the store. */
+const AWAY_MS = 1000;
+
+/** Makes the loop of one host. */
+export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
+  const { store, clock, log, worker, leaseMs } = parts;
+  let wake = new AbortController();
+  let answers: readonly Answer[] = [];
+  let lease: { readonly epoch: number; readonly takenMs: Millis } | null = null;
+
+  const ageMs = (): Millis => (lease === null ? Infinity : clock.monotonicMs() - lease.takenMs);
+  const mayAct = (): boolean => ageMs() < leaseMs * LEASE_SAFETY;
+
+  /** Takes or renews the lease; its age counts from before the request, so never too long. */
+  async function takeLease(): Promise<'ours' | 'held' | 'away'> {
+    const takenMs = clock.monotonicMs();
+    const grant = await store.lease(host, worker, leaseMs);
+    if (grant.kind === 'unknown') return mayAct() ? 'ours' : 'away';
+    if (grant.value.kind === 'held') {
+      lease = null;
+      return 'held';
+    }
+    if (lease !== null && lease.epoch !== grant.value.epoch) answers = [];
+    lease = { epoch: grant.value.epoch, takenMs };
+    return 'ours';
+  }
+
+  /** Renews in the background while a turn waits for Nova. */
+  async function keepLease(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(leaseMs * LEASE_RENEWAL, signal);
+      if (!isStopped(signal) && (await takeLease()) === 'held') return;
+    }
+  }
+
+  async function turn(): Promise<TurnResult> {
+    const held = lease;
+    const tenure: Tenure = {
+      epoch: held?.epoch ?? -1,
+      mayAct: () => mayAct() && lease?.epoch === held?.epoch,
+    };
+    const done = await takeTurn(parts, host, tenure, answers);
+    answers = done.answers;
+    if (done.kind === 'lost') lease = null;
+    if (done.kind === 'unreachable') log.warn(done.sentence, { host });
+    else if (done.kind === 'done') {
+      log.debug(done.sentence, { host });
+      parts.onTurn?.({ host, sentence: done.sentence, evacuation: done.evacuation });
+    }
+    return done;
+  }
+
+  async function rest(lengthMs: Millis, signal: AbortSignal): Promise<void> {
+    if (lengthMs <= 0 || signal.aborted) return;
+    const stop = (): void => {
+      wake.abort();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    await clock.sleep(lengthMs, wake.signal);
+    signal.removeEventListener('abort', stop);
+    if (wake.signal.aborted) wake = new AbortController();
+  }
+
+  async function run(
+    signal: AbortSignal,
+    whenHeld: 'wait' | 'leave-when-held' = 'wait',
+  ): Promise<LoopEnd> {
+    const renewal = new AbortController();
+    let keeper: Promise<void> | null = null;
+    let end: LoopEnd = 'stopped';
+    while (!signal.aborted) {
+      if (ageMs() >= leaseMs * LEASE_RENEWAL) {
+        const taken = await takeLease();
+        if (taken === 'held' && whenHeld === 'leave-when-held') {
+          end = 'held';
+          break;
+        }
+        if (taken !== 'ours') {
+          await rest(taken === 'held' ? leaseMs * LEASE_RENEWAL : AWAY_MS, signal);
+          continue;
+        }
+      }
+      keeper ??= keepLease(renewal.signal).finally(() => {
+        keeper = null;
+      });
+      const done = await turn();
+      if (done.kind === 'done' && done.wakeAt === null) {
+        end = 'closed';
+        break;
+      }
+      await rest(pauseAfter(done), signal);
+    }
+    renewal.abort();
+    await keeper;
+    if (lease !== null) await store.release(host, worker);
+    lease = null;
+    return end;
+  }
+
+  function pauseAfter(done: TurnResult): Millis {
+    switch (done.kind) {
+      case 'again':
+        return 0;
+      case 'lost':
+        return leaseMs * LEASE_RENEWAL;
+      case 'unreachable':
+        return AWAY_MS;
+      case 'done':
+        return Math.max(0, (done.wakeAt ?? 0) - clock.now());
+    }
+  }
+
+  async function once(): Promise<void> {
+    if ((await takeLease()) !== 'ours') return;
+    await turn();
+    await store.release(host, worker);
+    lease = null;
+  }
+
+  return {
+    run,
+    once,
+    nudge() {
+      wake.abort();
+    },
+  };
+}
+
+// A function, so that the type checker does not take an aborted signal for a constant.
+const isStopped = (signal: AbortSignal): boolean => signal.aborted;

@@ -1,0 +1,225 @@
+import {
+  isActive,
+  newEvacuation,
+  tracked,
+  isInFlight,
+  type Evacuation,
+  type Tracked,
+} from '../domain/evacuation.ts';
+import type { EventId, HostName, InstanceId } from '../domain/ids.ts';
+import type { FenceProof, Mark, MarkOrigin, Request } from '../domain/mark.ts';
+import { applied, refused, type WriteOutcome } from '../domain/outcome.ts';
+import { because, type Reason } from '../domain/reason.ts';
+import type { Chance, Clock, Log, Store, Stored } from './ports.ts';
+
+/** What the use cases on marks need of the world. */
+export interface MarkingParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly log: Log;
+}
+
+/** A report that a host failed. */
+export interface Failure {
+  readonly host: HostName;
+  readonly origin: MarkOrigin;
+  /** The node or person that reports it. */
+  readonly by: string;
+  readonly claim: FenceProof | null;
+  readonly request: Request;
+}
+
+/** How often a lost race against another writer is run again. */
+const RACES_MAX = 20;
+
+/**
+ * Marks a host as failed, durably. Idempotent: a host that is marked already keeps its event, and a
+ * new report only renews the time that a fence proof must cover. Applied means durable; uncertain
+ * and refused mean that the caller must try again (the fence agent within its own time-out).
+ */
+export async function markHost(
+  parts: MarkingParts,
+  failure: Failure,
+): Promise<WriteOutcome<{ readonly event: EventId; readonly fresh: boolean }>> {
+  const { store, clock, chance } = parts;
+  const candidate = chance.event(clock.now());
+  for (let race = 0; race < RACES_MAX; race += 1) {
+    const stored = await store.read(failure.host);
+    if (stored.kind === 'unknown') return refused('not-sent', stored.why);
+    const current = stored.value;
+    // An earlier try of ours, whose outcome was uncertain, may have been carried out.
+    if (race > 0 && current?.evacuation.mark.event === candidate) {
+      return applied({ event: candidate, fresh: true });
+    }
+    const next = markedRecord(current, failure, candidate, clock.now());
+    const outcome = await store.write({ version: current?.version ?? 0, epoch: null }, next);
+    if (outcome.kind === 'applied') {
+      const fresh = next.mark.event === candidate;
+      await announce(parts, next, fresh);
+      return applied({ event: next.mark.event, fresh });
+    }
+    if (outcome.kind === 'refused' && outcome.refusal.cause !== 'wrong-state') return outcome;
+    if (outcome.kind === 'uncertain' && race >= 2) return outcome;
+  }
+  return refused('wrong-state', 'other writers kept changing the record');
+}
+
+function markedRecord(
+  current: Stored | null,
+  failure: Failure,
+  event: EventId,
+  now: number,
+): Evacuation {
+  const { host, origin, by, claim, request } = failure;
+  const fresh: Mark = { event, firstAt: now, at: now, origin, by, claim, request };
+  const record = current?.evacuation;
+  if (record === undefined) return newEvacuation(host, fresh, now);
+  if (isActive(record)) return renewed(record, failure, now);
+  // What we imposed for an earlier event and never lifted is still ours to lift.
+  const carried = record.phase === 'closed' ? null : record.isolation;
+  return {
+    ...newEvacuation(host, fresh, now),
+    isolation: carried === null ? null : { before: carried.before, since: now, seen: false },
+  };
+}
+
+/** A second report of a host that is already marked: by an agent it is a new failure to be covered. */
+function renewed(record: Evacuation, failure: Failure, now: number): Evacuation {
+  const { mark } = record;
+  const request = {
+    ...mark.request,
+    force: mark.request.force || failure.request.force,
+  };
+  if (failure.origin === 'operator') {
+    return { ...record, mark: { ...mark, claim: failure.claim ?? mark.claim, request } };
+  }
+  return {
+    ...record,
+    mark: {
+      ...mark,
+      at: now,
+      origin: failure.origin,
+      by: failure.by,
+      claim: failure.claim,
+      request,
+    },
+    proof: null,
+    isolation: record.isolation === null ? null : { ...record.isolation, seen: false },
+    life: { updatedAt: null, moves: 0, movedAt: null },
+  };
+}
+
+async function announce(parts: MarkingParts, record: Evacuation, fresh: boolean): Promise<void> {
+  const { store, clock } = parts;
+  const { host, mark } = record;
+  await store.nudge(host);
+  await store.append([
+    {
+      at: clock.now(),
+      host,
+      event: mark.event,
+      what: fresh ? 'marked' : 'marked-again',
+      instance: null,
+      detail: `by ${mark.by} (${mark.origin})${mark.claim === null ? '' : `, ${mark.claim.detail}`}`,
+    },
+  ]);
+}
+
+/** What a command on a record came to: done, or refused with a reason of the catalogue. */
+export type CommandOutcome =
+  | { readonly kind: 'done'; readonly evacuation: Evacuation }
+  | { readonly kind: 'refused'; readonly why: Reason }
+  | { readonly kind: 'unreachable'; readonly why: string };
+
+/**
+ * Takes a mark back: what was not sent stays on the host; refused while evacuations are in flight,
+ * since Nova cannot cancel them. The isolation is lifted by the way back, when the host is alive.
+ */
+export function unmarkHost(
+  parts: MarkingParts,
+  command: { readonly host: HostName; readonly by: string },
+): Promise<CommandOutcome> {
+  return changeRecord(parts, command.host, 'unmarked', `by ${command.by}`, (record, now) => {
+    if (!isActive(record)) return because('NH603', { host: record.host });
+    const flying = tracked(record).filter(([, { progress }]) => isInFlight(progress)).length;
+    if (flying > 0) return because('NH604', { host: record.host, count: flying });
+    const why = because('NH309', { by: command.by });
+    const instances: Record<InstanceId, Tracked> = {};
+    for (const [id, entry] of tracked(record)) {
+      instances[id] = abandoned(entry, why);
+    }
+    const reasons: readonly Reason[] = [];
+    return record.isolation === null
+      ? { ...record, instances, phase: 'closed', phaseSince: now, reasons }
+      : { ...record, instances, phase: 'settled', phaseSince: now, reasons };
+  });
+}
+
+function abandoned(entry: Tracked, why: Reason): Tracked {
+  switch (entry.progress.at) {
+    case 'pending':
+      return { ...entry, progress: { at: 'skipped', why } };
+    case 'stuck':
+      return {
+        ...entry,
+        progress: { at: 'failed', attempt: entry.progress.attempt, why: entry.progress.why },
+      };
+    case 'arrived':
+    case 'restoring': {
+      const { destination, since } = entry.progress;
+      return destination === null
+        ? { ...entry, progress: { at: 'skipped', why } }
+        : { ...entry, progress: { at: 'landed', destination, since, restored: 'failed' } };
+    }
+    case 'intended':
+    case 'accepted':
+    case 'landed':
+    case 'skipped':
+    case 'gone':
+    case 'failed':
+      return entry;
+  }
+}
+
+/** Asks for the way back now: no probation and no switch, but never before the host has cleaned up. */
+export function readmitHost(
+  parts: MarkingParts,
+  command: { readonly host: HostName; readonly by: string },
+): Promise<CommandOutcome> {
+  return changeRecord(parts, command.host, 'enable-asked', `by ${command.by}`, (record) => {
+    if (isActive(record)) {
+      return because('NH605', { host: record.host, detail: 'an evacuation under way' });
+    }
+    if (record.phase === 'closed') return because('NH603', { host: record.host });
+    return { ...record, readmission: { ...record.readmission, asked: true } };
+  });
+}
+
+async function changeRecord(
+  parts: MarkingParts,
+  host: HostName,
+  what: string,
+  detail: string,
+  change: (record: Evacuation, now: number) => Evacuation | Reason,
+): Promise<CommandOutcome> {
+  const { store, clock } = parts;
+  for (let race = 0; race < RACES_MAX; race += 1) {
+    const stored = await store.read(host);
+    if (stored.kind === 'unknown') return { kind: 'unreachable', why: stored.why };
+    if (stored.value === null) return { kind: 'refused', why: because('NH603', { host }) };
+    const next = change(stored.value.evacuation, clock.now());
+    if ('code' in next) return { kind: 'refused', why: next };
+    const outcome = await store.write({ version: stored.value.version, epoch: null }, next);
+    if (outcome.kind === 'applied') {
+      const event = next.mark.event;
+      await store.append([{ at: clock.now(), host, event, what, instance: null, detail }]);
+      await store.nudge(host);
+      return { kind: 'done', evacuation: next };
+    }
+    if (outcome.kind === 'refused' && outcome.refusal.cause !== 'wrong-state') {
+      return { kind: 'unreachable', why: outcome.refusal.message };
+    }
+  }
+  return { kind: 'unreachable', why: 'other writers kept changing the record' };
+}

@@ -1,0 +1,108 @@
+import type { Evacuation } from '../domain/evacuation.ts';
+import type { InstanceId } from '../domain/ids.ts';
+import { known, unknown, type Known } from '../domain/known.ts';
+import type { Answer, ActionTrace, Observation, Sighting } from '../domain/observation.ts';
+import type { Policy } from '../domain/policy.ts';
+import { firstQuestions, followUps, type FirstQuestions } from '../domain/questions.ts';
+import { formatInstant, parseNovaTime, type Instant } from '../domain/time.ts';
+import type { FleetCache } from './fleet-cache.ts';
+import type { Compute, Fencing, Store } from './ports.ts';
+
+/** What a look at the world needs. */
+export interface ObservingParts {
+  readonly compute: Compute;
+  readonly fencing: Fencing;
+  readonly store: Store;
+  readonly fleet: FleetCache;
+  readonly policy: Policy;
+}
+
+const notAsked = unknown('not asked');
+
+/**
+ * All reads of one turn: the first questions in parallel, then what their answers leave open. A read
+ * that fails is an unknown in the observation; nothing throws, nothing is guessed.
+ */
+export async function observe(
+  parts: ObservingParts,
+  evacuation: Evacuation,
+  answers: readonly Answer[],
+  now: Instant,
+): Promise<Observation> {
+  const questions = firstQuestions(evacuation, parts.policy, now);
+  const first = await askFirst(parts, evacuation, questions, answers);
+  const more = followUps(evacuation, first, parts.policy, now);
+  const { compute } = parts;
+  const [inventory, changed, sightings, traces] = await Promise.all([
+    more.inventory && first.inventory.kind === 'unknown'
+      ? compute.instancesOn(evacuation.host)
+      : first.inventory,
+    more.changedSince === null ? null : compute.changedSince(backdate(more.changedSince)),
+    lookUp(more.sightings, (id) => compute.sighting(id)),
+    lookUp(more.traces, (id) => compute.trace(id)),
+  ]);
+  const seen = new Map(sightings);
+  if (changed?.kind === 'known') mergeChanged(seen, changed, evacuation);
+  return { ...first, inventory, sightings: seen, traces };
+}
+
+async function askFirst(
+  parts: ObservingParts,
+  evacuation: Evacuation,
+  questions: FirstQuestions,
+  answers: readonly Answer[],
+): Promise<Observation> {
+  const { compute, fencing, store, fleet } = parts;
+  const { host, mark } = evacuation;
+  const [services, proof, inventory, groups, migrations, peers] = await Promise.all([
+    fleet.read(questions.fleetMaxAgeMs),
+    questions.proof ? fencing.proof(host, mark) : notAsked,
+    questions.inventory ? compute.instancesOn(host) : notAsked,
+    questions.groups ? compute.groups() : notAsked,
+    questions.migrationsAfter === null
+      ? notAsked
+      : compute.evacuationsFrom(host, questions.migrationsAfter),
+    questions.peers ? store.list() : notAsked,
+  ]);
+  return {
+    fleet: services,
+    proof,
+    inventory,
+    groups,
+    migrations,
+    sightings: new Map(),
+    traces: new Map(),
+    peers,
+    answers,
+  };
+}
+
+type Looked<T> = ReadonlyMap<InstanceId, Known<T>>;
+
+async function lookUp<T extends Sighting | ActionTrace | null>(
+  ids: readonly InstanceId[],
+  look: (id: InstanceId) => Promise<Known<T>>,
+): Promise<Looked<T>> {
+  const found = await Promise.all(ids.map(async (id) => [id, await look(id)] as const));
+  return new Map(found);
+}
+
+/** How much Nova's services may disagree about the time, with room to spare. */
+const NOVA_SKEW_MS = 60_000;
+
+/** Nova's naive UTC time, some skew earlier: created_at and updated_at come from different machines. */
+function backdate(novaTime: string): string {
+  const instant = parseNovaTime(novaTime);
+  return instant === null ? novaTime : formatInstant(instant - NOVA_SKEW_MS).slice(0, 19);
+}
+
+function mergeChanged(
+  seen: Map<InstanceId, Known<Sighting | null>>,
+  changed: Extract<Known<readonly Sighting[]>, { kind: 'known' }>,
+  evacuation: Evacuation,
+): void {
+  for (const sighting of changed.value) {
+    if (evacuation.instances[sighting.id] === undefined || seen.has(sighting.id)) continue;
+    seen.set(sighting.id, known(sighting, changed.at));
+  }
+}

@@ -1,0 +1,94 @@
+import type { Action } from '../domain/action.ts';
+import type { HostName } from '../domain/ids.ts';
+import type { Answer } from '../domain/observation.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { FleetCache } from './fleet-cache.ts';
+import type { Compute, Log } from './ports.ts';
+
+/** What performing needs of the world. */
+export interface PerformingParts {
+  readonly compute: Compute;
+  readonly fleet: FleetCache;
+  readonly policy: Policy;
+  readonly log: Log;
+}
+
+/**
+ * Performs the actions of a decision that is durable. `mayAct` is asked right before every single
+ * one: a worker whose lease may have passed to another does nothing more. The answers to POST
+ * evacuate are an observation for the next turn; the state is not touched here.
+ */
+export async function perform(
+  parts: PerformingParts,
+  host: HostName,
+  actions: readonly Action[],
+  mayAct: () => boolean,
+): Promise<readonly Answer[]> {
+  const answers: Answer[] = [];
+  const queue = [...actions];
+  const lane = async (): Promise<void> => {
+    for (let action = queue.shift(); action !== undefined; action = queue.shift()) {
+      if (!mayAct()) {
+        parts.log.warn(`The lease on ${host} is not certain any more; nothing more is done.`, {
+          host,
+        });
+        queue.length = 0;
+        return;
+      }
+      const answer = await performOne(parts, host, action);
+      if (answer !== null) answers.push(answer);
+    }
+  };
+  const lanes = Math.max(1, Math.min(parts.policy.pace.posts, actions.length));
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return answers;
+}
+
+async function performOne(
+  parts: PerformingParts,
+  host: HostName,
+  action: Action,
+): Promise<Answer | null> {
+  const { compute, fleet, log } = parts;
+  switch (action.do) {
+    case 'change-service': {
+      const outcome = await compute.changeService(action.service, action.change);
+      fleet.forget();
+      if (outcome.kind === 'refused') {
+        log.warn(
+          `Nova refused to change the compute service of ${host}: ${outcome.refusal.message}`,
+          {
+            host,
+            change: action.change,
+          },
+        );
+      }
+      if (outcome.kind === 'uncertain') {
+        log.warn(
+          `Whether the compute service of ${host} was changed is not known: ${outcome.why}`,
+          {
+            host,
+            change: action.change,
+          },
+        );
+      }
+      return null;
+    }
+    case 'evacuate': {
+      const { instance, attempt } = action;
+      const outcome = await compute.evacuate(instance, action.target);
+      return { instance, attempt, outcome };
+    }
+    case 'stop': {
+      const outcome = await compute.stop(action.instance);
+      if (outcome.kind !== 'applied') {
+        const why = outcome.kind === 'refused' ? outcome.refusal.message : outcome.why;
+        log.warn(`Instance ${action.instance} could not be stopped again: ${why}`, {
+          host,
+          instance: action.instance,
+        });
+      }
+      return null;
+    }
+  }
+}

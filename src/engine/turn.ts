@@ -1,0 +1,133 @@
+import { changesBetween, type Change } from '../domain/changes.ts';
+import { decide } from '../domain/decide.ts';
+import type { Evacuation } from '../domain/evacuation.ts';
+import type { HostName } from '../domain/ids.ts';
+import { violations } from '../domain/invariants.ts';
+import type { Answer } from '../domain/observation.ts';
+import { sentenceOf, severityOf } from '../domain/reason.ts';
+import type { Instant } from '../domain/time.ts';
+import { observe, type ObservingParts } from './observe.ts';
+import { perform, type PerformingParts } from './perform.ts';
+import type { Clock } from './ports.ts';
+
+/** What a turn needs of the world. */
+export interface TurnParts extends ObservingParts, PerformingParts {
+  readonly clock: Clock;
+}
+
+/** The right to work on the host during this turn. */
+export interface Tenure {
+  readonly epoch: number;
+  /** False as soon as the lease may have passed to another worker. */
+  readonly mayAct: () => boolean;
+}
+
+/** What a turn came to. */
+export interface TurnResult {
+  /** `lost`: another worker has the host; `again`: the record changed under us, take another turn. */
+  readonly kind: 'done' | 'again' | 'lost' | 'unreachable';
+  readonly evacuation: Evacuation | null;
+  readonly answers: readonly Answer[];
+  readonly wakeAt: Instant | null;
+  readonly sentence: string;
+}
+
+/** A broken invariant: a bug. The process ends and is restarted; the record was not touched. */
+export class BrokenInvariant extends Error {}
+
+/**
+ * One turn of one host: observe, decide, assert the invariants, persist, perform. A crash between any
+ * two steps is harmless: before the write nothing happened; after it the intents are durable, and the
+ * next turn sees in Nova which of them were carried out.
+ */
+export async function takeTurn(
+  parts: TurnParts,
+  host: HostName,
+  tenure: Tenure,
+  answers: readonly Answer[],
+): Promise<TurnResult> {
+  const stored = await parts.store.read(host);
+  if (stored.kind === 'unknown')
+    return unreachable(`The store does not answer: ${stored.why}`, answers);
+  const record = stored.value;
+  if (record === null) return result('done', null, [], null, `${host} has no record any more`);
+  if (record.epoch !== tenure.epoch || !tenure.mayAct()) return lost(host);
+  const before = record.evacuation;
+  const observation = await observe(parts, before, answers, parts.clock.now());
+  const now = parts.clock.now();
+  const decision = decide(before, observation, parts.policy, now);
+  const broken = violations({ before, observation, decision, policy: parts.policy, now });
+  if (broken.length > 0) {
+    throw new BrokenInvariant(broken.map((one) => `${one.invariant}: ${one.detail}`).join('; '));
+  }
+  if (!tenure.mayAct()) return lost(host);
+  const { next } = decision;
+  const changes = changesBetween(before, next);
+  if (changes.length > 0 || JSON.stringify(next) !== JSON.stringify(before)) {
+    const expectation = { version: record.version, epoch: tenure.epoch };
+    const outcome = await parts.store.write(expectation, next);
+    if (outcome.kind === 'refused' && outcome.refusal.cause === 'wrong-state') {
+      return result('again', before, answers, now, `${host} changed meanwhile; looking again`);
+    }
+    if (outcome.kind !== 'applied') {
+      const why = outcome.kind === 'refused' ? outcome.refusal.message : outcome.why;
+      return unreachable(`The store took no write for ${host}: ${why}`, answers);
+    }
+    tell(parts, next, changes, now);
+  }
+  const given = await perform(parts, host, decision.actions, tenure.mayAct);
+  const hurry = given.some(({ outcome }) => outcome.kind === 'refused');
+  return result('done', next, given, hurry ? now : decision.wakeAt, sentence(next));
+}
+
+function result(
+  kind: TurnResult['kind'],
+  evacuation: Evacuation | null,
+  answers: readonly Answer[],
+  wakeAt: Instant | null,
+  words: string,
+): TurnResult {
+  return { kind, evacuation, answers, wakeAt, sentence: words };
+}
+
+const lost = (host: HostName): TurnResult =>
+  result('lost', null, [], null, `another worker has ${host}`);
+
+const unreachable = (words: string, answers: readonly Answer[]): TurnResult =>
+  result('unreachable', null, answers, null, words);
+
+/** One English sentence per turn: where the host stands and why. */
+function sentence(evacuation: Evacuation): string {
+  const { host, phase, reasons } = evacuation;
+  const entries = Object.values(evacuation.instances);
+  const count = (...kinds: string[]): number =>
+    entries.filter((entry) => kinds.includes(entry.progress.at)).length;
+  const moved = count('landed', 'restoring', 'arrived');
+  const why = reasons[0] === undefined ? '' : `; ${sentenceOf(reasons[0])} (${reasons[0].code})`;
+  const stuck = count('stuck') > 0 ? `, ${String(count('stuck'))} need a human` : '';
+  return `${host} ${phase}: ${String(moved)}/${String(entries.length)} moved, ${String(count('intended', 'accepted'))} in flight${stuck}${why}`;
+}
+
+/** Tells log and history what changed; neither can hold up an evacuation. */
+function tell(parts: TurnParts, next: Evacuation, changes: readonly Change[], now: Instant): void {
+  const { host, mark } = next;
+  for (const change of changes) {
+    const fields = { host, event: mark.event, what: change.what, instance: change.instance };
+    const severity = change.reason === null ? 'note' : severityOf(change.reason);
+    if (severity === 'alert')
+      parts.log.error(change.sentence, { ...fields, code: change.reason?.code });
+    else if (severity === 'warning')
+      parts.log.warn(change.sentence, { ...fields, code: change.reason?.code });
+    else parts.log.info(change.sentence, fields);
+  }
+  void parts.store.append(
+    changes.map(({ instance, what, sentence: detail }) => ({
+      at: now,
+      host,
+      event: mark.event,
+      what,
+      instance,
+      detail,
+    })),
+  );
+}

@@ -1,0 +1,177 @@
+import type { Evacuation } from '../domain/evacuation.ts';
+import { isActive } from '../domain/evacuation.ts';
+import type { HostName, WorkerId } from '../domain/ids.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { Summary } from '../domain/summary.ts';
+import type { Millis } from '../domain/time.ts';
+import { createFleetCache } from './fleet-cache.ts';
+import { createHostLoop, type HostLoop } from './host-loop.ts';
+import type { Clock, Compute, Fencing, Log, Store } from './ports.ts';
+import { rebuildMarks } from './rebuild.ts';
+
+/** Everything that a worker is made of. */
+export interface WorkerParts {
+  readonly store: Store;
+  readonly compute: Compute;
+  readonly fencing: Fencing;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly policy: Policy;
+  readonly worker: WorkerId;
+  /** How long a lease on a host lasts without renewal. */
+  readonly leaseMs: Millis;
+  /** How often the store is polled for marks; nudges come on top. */
+  readonly pollMs: Millis;
+  /** Works on this host alone. */
+  readonly only?: HostName;
+  /** Called after every completed turn: watchdog, status line, metrics. */
+  readonly onTurn?: (turn: CompletedTurn) => void;
+}
+
+/** A turn that was completed; the proof that the worker is alive. */
+export interface CompletedTurn {
+  readonly host: HostName | null;
+  readonly sentence: string;
+  readonly evacuation: Evacuation | null;
+}
+
+/** A worker. */
+export interface Worker {
+  /** Works until the signal aborts, then lets the turns under way end and gives its leases back. */
+  run(signal: AbortSignal): Promise<void>;
+  /** One turn for every host that is not closed. */
+  once(): Promise<{ readonly active: number }>;
+  /** Works on one host until its mark is done, or another worker holds it. */
+  untilSettled(
+    host: HostName,
+    signal: AbortSignal,
+  ): Promise<'settled' | 'held-elsewhere' | 'aborted'>;
+}
+
+/** How often the marks are compared with Nova, to find those that a wiped store has lost. */
+const REBUILD_EVERY_MS = 60_000;
+
+/** Makes a worker; it does nothing until it is asked to. */
+export function createWorker(parts: WorkerParts): Worker {
+  const { store, clock, log } = parts;
+  const fleet = createFleetCache(parts.compute, clock);
+  const loops = new Map<HostName, { readonly loop: HostLoop; readonly ended: Promise<void> }>();
+  let comparedMs = -Infinity;
+  /** A bug in one loop ends the whole worker: a restart begins from what is durable. */
+  let failure: { readonly error: unknown } | null = null;
+  let wakeUp = (): void => undefined;
+
+  const wanted = (host: HostName): boolean => parts.only === undefined || parts.only === host;
+  const newLoop = (host: HostName): HostLoop => createHostLoop({ ...parts, fleet }, host);
+
+  function ensureLoop(host: HostName, signal: AbortSignal): void {
+    if (loops.has(host) || !wanted(host) || signal.aborted) return;
+    const loop = newLoop(host);
+    const ended = loop
+      .run(signal)
+      .catch((error: unknown) => {
+        failure ??= { error };
+        wakeUp();
+      })
+      .then(() => {
+        loops.delete(host);
+      });
+    loops.set(host, { loop, ended });
+  }
+
+  /** Looks for hosts with work; returns how many records are open, or null when the store is away. */
+  async function discover(): Promise<readonly Summary[] | null> {
+    const summaries = await store.list();
+    if (summaries.kind === 'unknown') {
+      log.warn(`The store cannot be read: ${summaries.why}`);
+      return null;
+    }
+    await compareWithNova(summaries.value);
+    return summaries.value.filter((summary) => summary.phase !== 'closed' && wanted(summary.host));
+  }
+
+  async function compareWithNova(summaries: readonly Summary[]): Promise<void> {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - comparedMs < REBUILD_EVERY_MS || parts.only !== undefined) return;
+    const services = await fleet.read(REBUILD_EVERY_MS);
+    if (services.kind === 'unknown') return;
+    comparedMs = nowMs;
+    const recorded = new Set(
+      summaries.filter((one) => one.phase !== 'closed').map((summary) => summary.host),
+    );
+    const closed = new Set(summaries.map((summary) => summary.host));
+    await rebuildMarks(parts, services.value, new Set([...recorded, ...closed]));
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    wakeUp = () => {
+      stop.abort();
+    };
+    signal.addEventListener('abort', wakeUp, { once: true });
+    if (isStopped(signal)) wakeUp();
+    const watch = store.watch((host) => {
+      const entry = loops.get(host);
+      if (entry === undefined) ensureLoop(host, stop.signal);
+      else entry.loop.nudge();
+    });
+    while (!isStopped(stop.signal)) {
+      const open = await discover();
+      for (const summary of open ?? []) ensureLoop(summary.host, stop.signal);
+      if (open?.length === 0) {
+        parts.onTurn?.({ host: null, sentence: 'no host is marked', evacuation: null });
+      }
+      await clock.sleep(parts.pollMs, stop.signal);
+    }
+    watch.close();
+    await Promise.all([...loops.values()].map(({ ended }) => ended));
+    signal.removeEventListener('abort', wakeUp);
+    rethrow(failure);
+  }
+
+  async function once(): Promise<{ readonly active: number }> {
+    const open = (await discover()) ?? [];
+    await Promise.all(open.map((summary) => newLoop(summary.host).once()));
+    const after = (await discover()) ?? [];
+    return { active: after.filter(isActive).length };
+  }
+
+  async function untilSettled(
+    host: HostName,
+    signal: AbortSignal,
+  ): Promise<'settled' | 'held-elsewhere' | 'aborted'> {
+    const stop = new AbortController();
+    const abort = (): void => {
+      stop.abort();
+    };
+    signal.addEventListener('abort', abort);
+    const watch = store.watch((nudged) => {
+      if (nudged === host) loop.nudge();
+    });
+    const loop = createHostLoop(
+      {
+        ...parts,
+        fleet,
+        onTurn: (turn) => {
+          parts.onTurn?.(turn);
+          if (turn.evacuation !== null && !isActive(turn.evacuation)) abort();
+        },
+      },
+      host,
+    );
+    const end = await loop.run(stop.signal, 'leave-when-held');
+    watch.close();
+    signal.removeEventListener('abort', abort);
+    if (end === 'held') return 'held-elsewhere';
+    return isStopped(signal) ? 'aborted' : 'settled';
+  }
+
+  return { run, once, untilSettled };
+}
+
+// A function, so that the type checker does not take an aborted signal for a constant.
+const isStopped = (signal: AbortSignal): boolean => signal.aborted;
+
+function rethrow(failure: { readonly error: unknown } | null): void {
+  if (failure !== null) throw failure.error;
+}
