@@ -151,6 +151,7 @@ export const evacuationShape = object<Evacuation>({
   excused: truth,
   life: object<Life>({ updatedAt: nullable(text()), moves: number, movedAt: nullable(number) }),
   instances: table(trackedInstance),
+  seenMigration: number,
   readmission: object<Readmission>({
     cleanSince: nullable(number),
     upSince: nullable(number),
