@@ -1,0 +1,103 @@
+import type { Evacuation } from '../../domain/evacuation.ts';
+import type { HostName } from '../../domain/ids.ts';
+import { decodeRecord, encodeRecord, parseJson, type Decoded } from './codec.ts';
+
+/**
+ * What lies in the CIB for one host: the record without its instances (those are in the file store
+ * of the machine that `keeper` names), so that a few hundred bytes are replicated and not 300 kB.
+ */
+export interface Entry {
+  readonly version: number;
+  /** Grows when another machine becomes the keeper. */
+  readonly epoch: number;
+  /** Which machine's file store holds the progress; null: none yet. */
+  readonly keeper: string | null;
+  readonly core: Evacuation;
+}
+
+/**
+ * The text of an entry: `v1:version:phase:event:base64url(JSON)`. The head is for people who look at
+ * it with crm_attribute; the rest is coded so that neither crmsh nor XPath has to quote anything.
+ */
+export function encodeEntry({ version, epoch, keeper, core }: Entry): string {
+  const body = JSON.stringify({ epoch, keeper, record: encodeRecord(core) });
+  const coded = Buffer.from(body, 'utf8').toString('base64url');
+  return `v1:${String(version)}:${core.phase}:${core.mark.event}:${coded}`;
+}
+
+/** Reads an entry; `host` is whose it must be. */
+export function decodeEntry(text: string, host: HostName): Decoded<Entry> {
+  const match = /^v(\d+):(\d+):[a-z]+:[^:]*:([\w-]+)$/.exec(text);
+  if (match === null) return damaged('it was not written by nova-ha');
+  const [, format = '', version = '', coded = ''] = match;
+  if (format !== '1') return damaged(`it is in format ${format}, this nova-ha reads format 1`);
+  const parsed = parseJson(Buffer.from(coded, 'base64url').toString('utf8'));
+  if (parsed.kind === 'damaged') return parsed;
+  const body = parsed.value;
+  if (typeof body !== 'object' || body === null) return damaged('its body is no object');
+  const { epoch, keeper, record } = body as Readonly<Record<string, unknown>>;
+  if (typeof epoch !== 'number' || typeof record !== 'string')
+    return damaged('its body is cut off');
+  const core = decodeRecord(record, host);
+  if (core.kind === 'damaged') return core;
+  return {
+    kind: 'decoded',
+    value: {
+      version: Number(version),
+      epoch,
+      keeper: typeof keeper === 'string' ? keeper : null,
+      core: core.value,
+    },
+  };
+}
+
+/** The part of a record that goes into the CIB. */
+export const coreOf = (evacuation: Evacuation): Evacuation => ({
+  ...evacuation,
+  instances: {},
+  reasons: [],
+});
+
+/**
+ * Whether two records differ in what must be replicated at once. Signs of life, the steps of the way
+ * back and the reasons change often and can be observed anew, so they alone cause no write.
+ */
+export function sameCore(a: Evacuation, b: Evacuation): boolean {
+  return essence(a) === essence(b);
+}
+
+const essence = ({
+  host,
+  mark,
+  phase,
+  phaseSince,
+  proof,
+  isolation,
+  excused,
+}: Evacuation): string =>
+  JSON.stringify([host, mark, phase, phaseSince, proof, isolation, excused]);
+
+/**
+ * The record as this machine may act on it. Only the keeper knows the instances, and only if its
+ * file is about the same event. A keeper without them (its directory was wiped) goes back to `marked`:
+ * the inventory is taken anew, where an empty list would pass for "everything is done".
+ */
+export function presentedRecord(entry: Entry, file: Evacuation | null, keeper: string): Evacuation {
+  const { core } = entry;
+  if (entry.keeper !== keeper) return core;
+  if (file?.mark.event !== core.mark.event) return restarted(core);
+  const current =
+    JSON.stringify(file.mark) === JSON.stringify(core.mark)
+      ? { life: file.life, readmission: file.readmission, reasons: file.reasons }
+      : {};
+  return { ...core, ...current, instances: file.instances };
+}
+
+/** The record of an evacuation whose progress is lost: what was under way is found again in Nova. */
+export const restarted = (core: Evacuation): Evacuation =>
+  core.phase === 'evacuating' ? { ...core, phase: 'marked', instances: {} } : core;
+
+const damaged = (problem: string): { readonly kind: 'damaged'; readonly problem: string } => ({
+  kind: 'damaged',
+  problem,
+});

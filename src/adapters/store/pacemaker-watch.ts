@@ -1,0 +1,60 @@
+import { asHost, type HostName } from '../../domain/ids.ts';
+import type { Millis } from '../../domain/time.ts';
+import type { Clock, Store } from '../../engine/ports.ts';
+import { decodeEntry, type Entry } from './pacemaker-entry.ts';
+import { tendClassic } from './pacemaker-mirror.ts';
+import type { NodeAttributes, SharedTable } from './pacemaker-ports.ts';
+
+/**
+ * Watches the table by looking every `pollMs` (Pacemaker has no call-back for programs), and keeps
+ * the classic attributes in step, which Pacemaker erases whenever a node comes or goes. The first
+ * look only sets the mark from which changes are told.
+ */
+export function watchTable(deps: {
+  readonly table: SharedTable;
+  readonly attributes: NodeAttributes;
+  readonly files: Store;
+  readonly keeper: string;
+  readonly clock: Clock;
+  readonly pollMs: Millis;
+  readonly onNudge: (host: HostName) => void;
+}): { close(): void } {
+  const { table, attributes, files, keeper, clock, pollMs, onNudge } = deps;
+  const stop = new AbortController();
+  const local = files.watch(onNudge);
+  let before: ReadonlyMap<string, string> | null = null;
+
+  const lookOnce = async (): Promise<void> => {
+    const texts = await table.read();
+    if (texts.kind === 'unknown' || stop.signal.aborted) return;
+    for (const [host, text] of texts.value) {
+      if (before !== null && before.get(host) !== text) onNudge(asHost(host));
+    }
+    before = texts.value;
+    await tendClassic({ attributes, entries: entriesOf(texts.value), keeper });
+  };
+  const loop = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await lookOnce();
+      await clock.sleep(pollMs, stop.signal);
+    }
+  };
+  void loop();
+
+  return {
+    close: () => {
+      stop.abort();
+      local.close();
+    },
+  };
+}
+
+function entriesOf(texts: ReadonlyMap<string, string>): ReadonlyMap<string, Entry> {
+  return new Map(
+    [...texts].flatMap(([host, text]) => {
+      const decoded = decodeEntry(text, asHost(host));
+      // A damaged entry is told by every read of the store; nothing can be mirrored from it.
+      return decoded.kind === 'decoded' ? [[host, decoded.value] as const] : [];
+    }),
+  );
+}

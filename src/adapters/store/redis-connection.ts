@@ -1,0 +1,121 @@
+import { Cluster, Redis } from 'ioredis';
+import type { RefusalCause } from '../../domain/outcome.ts';
+import type { RedisPlan, RedisTimes } from './redis-options.ts';
+import { connectionTrouble, denialOf } from './redis-trouble.ts';
+
+/** A connection to one server, or to all servers of a Cluster. */
+export type RedisClient = Redis | Cluster;
+
+/**
+ * What became of a command. `denied`: it was certainly not carried out. `lost`: no answer, it may
+ * have been.
+ */
+export type Reply<T> =
+  | { readonly kind: 'reply'; readonly value: T }
+  | { readonly kind: 'denied'; readonly cause: RefusalCause; readonly why: string }
+  | { readonly kind: 'lost'; readonly why: string };
+
+/** One connection with its own reconnecting; see {@link createRedisConnection}. */
+export interface RedisConnection {
+  /** Runs commands when the connection stands, or after it came to stand within the connect time. */
+  run<T>(work: (client: RedisClient) => Promise<T>): Promise<Reply<T>>;
+  /** Calls back whenever the connection has come to stand. */
+  onReady(callback: (client: RedisClient) => void): void;
+  close(): void;
+}
+
+/** Connects at the first command, reconnects by itself, and never throws for an unreachable server. */
+export function createRedisConnection(plan: RedisPlan, times: RedisTimes): RedisConnection {
+  let client: RedisClient | null = null;
+  let lastError: unknown = null;
+  const onReadies: ((client: RedisClient) => void)[] = [];
+
+  const open = (): RedisClient | null => {
+    if (client !== null || plan.kind === 'impossible') return client;
+    const opened =
+      plan.kind === 'single' ? new Redis(plan.options) : new Cluster([...plan.nodes], plan.options);
+    opened.on('error', (error: unknown) => {
+      lastError = error;
+    });
+    opened.on('node error', (error: unknown) => {
+      lastError = error;
+    });
+    opened.on('ready', () => {
+      lastError = null;
+      for (const callback of onReadies) callback(opened);
+    });
+    opened.connect().catch((error: unknown) => {
+      lastError ??= error;
+    });
+    client = opened;
+    return opened;
+  };
+
+  /** Resolves with true when the connection stands, with false when it does not in time. */
+  const ready = (opened: RedisClient): Promise<boolean> => {
+    if (opened.status === 'ready') return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const settle = (stands: boolean): void => {
+        clearTimeout(timer);
+        opened.off('ready', onReady);
+        opened.off('end', onEnd);
+        resolve(stands);
+      };
+      const onReady = (): void => {
+        settle(true);
+      };
+      const onEnd = (): void => {
+        settle(false);
+      };
+      const timer = setTimeout(onEnd, times.connectMs);
+      opened.once('ready', onReady);
+      opened.once('end', onEnd);
+    });
+  };
+
+  return {
+    run: async (work) => {
+      const opened = open();
+      if (opened === null)
+        return denied(plan.kind === 'impossible' ? plan.why : 'closed', plan.where);
+      if (!(await ready(opened))) return denied(connectionTrouble(lastError), plan.where);
+      return answerOf(work(opened), plan.where, times.commandMs * 2);
+    },
+    onReady: (callback) => {
+      onReadies.push(callback);
+      const opened = open();
+      if (opened?.status === 'ready') callback(opened);
+    },
+    close: () => {
+      client?.disconnect();
+    },
+  };
+}
+
+const denied = <T>(why: string, where: string): Reply<T> => ({
+  kind: 'denied',
+  cause: 'not-sent',
+  why: `${where}: ${why}`,
+});
+
+/** The library has time-outs of its own; ours covers what it does in several steps (Cluster). */
+async function answerOf<T>(work: Promise<T>, where: string, limitMs: number): Promise<Reply<T>> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<'timeout'>((resolve) => {
+    timer = setTimeout(resolve, limitMs, 'timeout');
+  });
+  try {
+    const winner = await Promise.race([work.then((value) => ({ value })), timeout]);
+    if (winner !== 'timeout') return { kind: 'reply', value: winner.value };
+    work.catch(() => undefined);
+    return { kind: 'lost', why: `${where}: no answer within ${String(limitMs)} ms` };
+  } catch (error) {
+    const denial = denialOf(error);
+    if (denial !== null) {
+      return { kind: 'denied', cause: denial.cause, why: `${where}: ${denial.why}` };
+    }
+    return { kind: 'lost', why: `${where}: ${connectionTrouble(error)}` };
+  } finally {
+    clearTimeout(timer);
+  }
+}
