@@ -1,0 +1,206 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { asHost } from '../../../src/domain/ids.ts';
+import { createAgentWorld, service, type Ran } from '../../support/agent-world.ts';
+
+let world: ReturnType<typeof createAgentWorld>;
+beforeEach(() => {
+  world = createAgentWorld();
+});
+afterEach(() => {
+  world.stop();
+});
+
+const off = (plug = 'compute-1', ...more: string[]): Promise<Ran> =>
+  world.run(['-o', 'off', '-n', plug, ...more]);
+
+const markedHosts = async (): Promise<readonly string[]> => {
+  const list = await world.memory.list();
+  return list.kind === 'known'
+    ? list.value.filter((s) => s.phase === 'marked').map((s) => s.host)
+    : ['?'];
+};
+
+const settle = async (host: string): Promise<void> => {
+  const stored = await world.memory.read(asHost(host));
+  if (stored.kind !== 'known' || stored.value === null) throw new Error('no record');
+  const { version, evacuation } = stored.value;
+  await world.memory.write({ version, epoch: null }, { ...evacuation, phase: 'settled' });
+};
+
+describe('off', () => {
+  it('marks durably before it touches Nova, then isolates', async () => {
+    expect(await off()).toEqual({ code: 0, out: '', err: '' });
+    expect(await markedHosts()).toEqual(['compute-1']);
+    const written = world.calls.findIndex((call) => call === 'write compute-1');
+    const changed = world.calls.findIndex((call) => call.startsWith('change'));
+    expect(written).toBeGreaterThanOrEqual(0);
+    expect(changed).toBeGreaterThan(written);
+    expect(world.services.get(asHost('compute-1'))).toMatchObject({
+      status: 'disabled',
+      forcedDown: true,
+    });
+  });
+
+  it('claims a proof that covers the mark, also after a wait for the store', async () => {
+    world.store = 'away';
+    world.beforeStore = (ms) => {
+      if (ms > 20_000) world.store = 'fine';
+    };
+    const ran = await off();
+    expect(ran.code).toBe(0);
+    expect(ran.err).toMatch(/not marked yet: the store does not answer; trying again/);
+    const stored = await world.memory.read(asHost('compute-1'));
+    const mark = stored.kind === 'known' ? stored.value?.evacuation.mark : undefined;
+    expect(mark?.claim?.at).toBe(mark?.at);
+    expect(mark?.by).toBe('fence_nova@ctl-1');
+  });
+
+  it('is idempotent: the second call keeps the event', async () => {
+    await off();
+    const again = await off('compute-1', '-v');
+    expect(again.code).toBe(0);
+    expect(again.err).toMatch(/compute-1 is already marked \(event-1\)/);
+  });
+
+  it('marks a host that is down and disabled already', async () => {
+    world.services.set(
+      asHost('compute-1'),
+      service('compute-1', { state: 'down', status: 'disabled', disabledReason: 'disk' }),
+    );
+    expect((await off()).code).toBe(0);
+    expect(await markedHosts()).toEqual(['compute-1']);
+  });
+
+  it.each(['away', 'hangs', 'misconfigured'] as const)(
+    'succeeds within its time when Nova is %s',
+    async (state) => {
+      world.nova = state;
+      const ran = await off();
+      expect(ran.code).toBe(0);
+      expect(ran.err).toMatch(/compute-1 is marked, but not yet isolated/);
+      expect(await markedHosts()).toEqual(['compute-1']);
+      expect(world.clock.monotonicMs()).toBeLessThan(10_000);
+    },
+  );
+
+  it.each(['away', 'hangs', 'misconfigured'] as const)(
+    'fails with one line below 60 s when the store is %s',
+    async (state) => {
+      world.store = state;
+      const ran = await off();
+      expect(ran.code).toBe(1);
+      expect(ran.err).toMatch(/ERROR: Failed: compute-1 is not marked: .*\. Nothing is half done/);
+      expect(world.clock.monotonicMs()).toBeGreaterThan(40_000);
+      expect(world.clock.monotonicMs()).toBeLessThan(58_000);
+    },
+  );
+
+  it('takes the spelling of Nova, short or full', async () => {
+    world.services.set(asHost('c3.example.com'), service('c3.example.com'));
+    expect((await off('c3')).code).toBe(0);
+    expect((await off('compute-2.example.com')).code).toBe(0);
+    expect(await markedHosts()).toEqual(['c3.example.com', 'compute-2']);
+  });
+
+  it('refuses to guess between two hosts with one short name', async () => {
+    world.services.set(asHost('c3.a'), service('c3.a'));
+    world.services.set(asHost('c3.b'), service('c3.b'));
+    const ran = await off('c3');
+    expect(ran.code).toBe(1);
+    expect(ran.err).toMatch(/"c3" may be any of c3\.a, c3\.b in Nova/);
+    expect(await markedHosts()).toEqual([]);
+    expect((await off('c3', '--domain=b')).code).toBe(0);
+    expect(await markedHosts()).toEqual(['c3.b']);
+  });
+
+  it('mends the spelling when Nova answers only after the mark', async () => {
+    world.services.set(asHost('c3.example.com'), service('c3.example.com'));
+    world.nova = 'slow';
+    expect((await off('c3')).code).toBe(0);
+    expect(world.calls).toContain('write c3');
+    expect(await markedHosts()).toEqual(['c3.example.com']);
+    expect(world.services.get(asHost('c3.example.com'))?.forcedDown).toBe(true);
+  });
+
+  it('marks and isolates every plug', async () => {
+    expect((await off('compute-1,compute-2')).code).toBe(0);
+    expect(await markedHosts()).toEqual(['compute-1', 'compute-2']);
+  });
+
+  it('marks even with record_only=2, and says so', async () => {
+    const ran = await off('compute-1', '--record-only=Disabled');
+    expect(ran.code).toBe(0);
+    expect(ran.err).toMatch(/record_only=Disabled does not switch fencing off here/);
+    expect(await markedHosts()).toEqual(['compute-1']);
+  });
+
+  it('takes reboot and disable for off', async () => {
+    expect((await world.run(['-o', 'reboot', '-n', 'compute-1'])).code).toBe(0);
+    expect((await world.run(['-o', 'disable', '-n', 'compute-2'])).code).toBe(0);
+    expect(await markedHosts()).toEqual(['compute-1', 'compute-2']);
+  });
+
+  it('waits the delay first', async () => {
+    expect((await off('compute-1', '--delay=7')).code).toBe(0);
+    expect(world.clock.monotonicMs()).toBeGreaterThanOrEqual(7000);
+  });
+});
+
+describe('on', () => {
+  const on = (plug = 'compute-1', ...more: string[]): Promise<Ran> =>
+    world.run(['-o', 'on', '-n', plug, ...more]);
+
+  it('returns at once for a healthy host, without asking Nova', async () => {
+    world.nova = 'hangs';
+    expect(await on()).toEqual({ code: 0, out: '', err: '' });
+    expect(world.clock.monotonicMs()).toBe(0);
+    expect(world.calls).toEqual(['list']);
+  });
+
+  it('waits until the evacuation is settled', async () => {
+    await off();
+    world.beforeStore = (ms) => {
+      if (ms < 9000) return;
+      world.beforeStore = undefined;
+      void settle('compute-1');
+    };
+    const ran = await on('compute-1', '-v');
+    expect(ran.code).toBe(0);
+    expect(ran.err).toMatch(/Waiting for compute-1 to complete evacuations: compute-1 is marked/);
+    expect(ran.err).toMatch(/Evacuation complete for: compute-1/);
+    expect(world.services.get(asHost('compute-1'))?.forcedDown).toBe(true);
+  });
+
+  it('fails in time when it is never settled, and changes nothing', async () => {
+    await off();
+    const before = world.clock.monotonicMs();
+    const ran = await on();
+    expect(ran.code).toBe(1);
+    expect(ran.err).toMatch(/it is not safe yet for nova-compute on compute-1 to start/);
+    expect(world.clock.monotonicMs() - before).toBeLessThan(58_000);
+    expect(await markedHosts()).toEqual(['compute-1']);
+  });
+
+  it('finds a mark under the other spelling of the name', async () => {
+    world.services.set(asHost('c3.example.com'), service('c3.example.com'));
+    await off('c3');
+    expect((await on('c3', '--settle-timeout=2')).code).toBe(1);
+    expect((await on('c3.other.net', '--settle-timeout=2')).code).toBe(0);
+  });
+
+  it('never takes an unreachable store for settled', async () => {
+    world.store = 'away';
+    expect((await on()).code).toBe(1);
+  });
+
+  it('is bounded by power_timeout by hand, not under Pacemaker', async () => {
+    await off();
+    const start = world.clock.monotonicMs();
+    await on('compute-1', '--power-timeout=3');
+    const middle = world.clock.monotonicMs();
+    expect(middle - start).toBeLessThan(4000);
+    world.env = { PCMK_service: 'pacemaker-fenced' };
+    await on('compute-1', '--power-timeout=3');
+    expect(world.clock.monotonicMs() - middle).toBeGreaterThan(40_000);
+  });
+});
