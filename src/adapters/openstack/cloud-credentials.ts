@@ -3,6 +3,7 @@ import { createReader, formatText } from './cloud-settings.ts';
 import type { Misfit, Reader } from './cloud-settings.ts';
 import type { AuthMethod, CloudCredentials, DomainRef, Ref, TlsSettings } from './credentials.ts';
 
+const FIXED = new Set(['none', 'admin_token', 'token_endpoint']);
 const APPLICATION = 'auth.application_credential_';
 
 /** Turns the settings of a cloud into credentials, or says which setting stands in the way. */
@@ -12,8 +13,9 @@ export function credentialsFrom(
   home: string,
 ): CloudCredentials | Misfit {
   const reader = createReader(settings, home);
-  const auth = authMethod(reader);
-  const authUrl = auth?.kind === 'fixed' ? '' : readAuthUrl(reader, name);
+  const type = authType(reader);
+  const authUrl = FIXED.has(type) ? '' : readAuthUrl(reader, name);
+  const auth = authMethod(reader, type);
   const project = auth === null ? null : readProject(reader, auth);
   const override = reader.text('compute_endpoint_override') ?? null;
   const regions = reader.list('region_name') ?? [];
@@ -55,8 +57,8 @@ function readAuthUrl(reader: Reader, name: string): string {
   return url;
 }
 
-function authMethod(reader: Reader): AuthMethod | null {
-  switch (authType(reader)) {
+function authMethod(reader: Reader, type: string): AuthMethod | null {
+  switch (type) {
     case 'password':
     case 'v3password': {
       if (reader.has('auth.passcode')) {
@@ -83,7 +85,7 @@ function authMethod(reader: Reader): AuthMethod | null {
       };
     default:
       reader.fail(
-        `${reader.where('auth_type')} is "${reader.text('auth_type') ?? ''}", which is not supported: use password, token, v3applicationcredential or none`,
+        `${reader.where('auth_type')} is "${type}", which is not supported: use password, token, v3applicationcredential or none`,
       );
       return null;
   }

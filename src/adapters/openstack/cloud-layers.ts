@@ -74,18 +74,23 @@ export function collapse(layers: readonly Layer[]): Settings {
   const top = new Map<string, Setting>();
   for (const { origin, values } of layers) {
     const auth = values['auth'];
-    if (isRaw(auth)) take(auth, origin, nested, () => true);
-    take(values, origin, top, (key) => AUTH_KEYS.has(key));
+    const inAuth = isRaw(auth) ? read(auth, origin, () => true) : new Map<string, Setting>();
+    const onTop = read(values, origin, (key) => AUTH_KEYS.has(key));
+    for (const family of FAMILIES) {
+      if (!family.some((key) => inAuth.has(key) || onTop.has(key))) continue;
+      for (const below of [nested, top]) for (const key of family) below.delete(key);
+    }
+    for (const [key, setting] of inAuth) nested.set(key, setting);
+    for (const [key, setting] of onTop) top.set(key, setting);
   }
   return shareDomains(new Map([...nested, ...top]));
 }
 
-function take(
+function read(
   values: Raw,
   origin: string,
-  into: Map<string, Setting>,
   belongsToAuth: (key: string) => boolean,
-): void {
+): ReadonlyMap<string, Setting> {
   const here = new Map<string, Setting>();
   const entries = Object.entries(values).filter(([key, value]) => key !== 'auth' && present(value));
   const dashed = entries.map(([key, value]) => [key.replaceAll('-', '_'), value] as const);
@@ -98,10 +103,7 @@ function take(
     const name = ALIASES[key] ?? key;
     here.set(belongsToAuth(name) ? `auth.${name}` : name, { value, origin });
   }
-  for (const family of FAMILIES) {
-    if (family.some((key) => here.has(key))) for (const key of family) into.delete(key);
-  }
-  for (const [key, setting] of here) into.set(key, setting);
+  return here;
 }
 
 /** With a project, a plain `domain_*` only fills the user's and the project's missing domains. */

@@ -8,11 +8,14 @@ import { readText } from './disk.ts';
 import type { Http, HttpRequest } from './exchange.ts';
 import { createHttp } from './http.ts';
 import { createKeystone } from './keystone.ts';
+import type { Grant } from './keystone.ts';
 import { createSession } from './session.ts';
 
 /** One region of one OpenStack cloud. */
 export interface OpenStack {
   readonly compute: Compute;
+  /** Signs in, unless there is a token already; tells refused credentials from an unreachable Keystone. */
+  signIn(): Promise<Grant>;
   /** What stands in the way of evacuations, with remedies; empty when nothing does. */
   check(): Promise<readonly Problem[]>;
   /** Closes idle connections. */
@@ -62,6 +65,7 @@ export function createOpenStack({
       session,
       ...(writeDeadlineMs === undefined ? {} : { writeDeadlineMs }),
     }),
+    signIn: () => keystone.token(),
     check: () => checkCompute({ keystone, session, clock }),
     close: () => {
       way.close();
