@@ -71,11 +71,13 @@ function markedRecord(
   event: EventId,
   now: number,
 ): Evacuation {
-  const { host, origin, by, claim, request } = failure;
+  const { host, origin, by, request } = failure;
+  // Whoever vouches for the host does so now, however long it took to reach the store.
+  const claim = failure.claim === null ? null : { ...failure.claim, at: now };
   const fresh: Mark = { event, firstAt: now, at: now, origin, by, claim, request };
   const record = current?.evacuation;
   if (record === undefined) return newEvacuation(host, fresh, now);
-  if (isActive(record)) return renewed(record, failure, now);
+  if (isActive(record)) return renewed(record, { ...failure, claim }, now);
   // What we imposed for an earlier event and never lifted is still ours to lift.
   const carried = record.phase === 'closed' ? null : record.isolation;
   return {

@@ -1,0 +1,32 @@
+import { parseArgs } from 'node:util';
+import { runWorld } from '../support/sim/scenario.ts';
+
+/**
+ * Runs seeded worlds from the command line: `npm run sim -- --worlds 10000 --seed 1`, or one of them
+ * with everything that its workers said: `npm run sim -- --seed 4711 --trace`.
+ */
+const { values } = parseArgs({
+  options: {
+    worlds: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
+    trace: { type: 'boolean', default: false },
+  },
+});
+
+const first = Number(values.seed);
+const worlds = Number(values.worlds);
+let failed = 0;
+const startMs = performance.now();
+for (let seed = first; seed < first + worlds; seed += 1) {
+  const say = (line: string): void => {
+    process.stdout.write(`${line}\n`);
+  };
+  const { problems } = await runWorld(seed, values.trace ? say : undefined);
+  if (problems.length === 0) continue;
+  failed += 1;
+  say(`seed ${String(seed)}: ${problems.join('; ')}`);
+  say(`  replay: npm run sim -- --seed ${String(seed)} --trace`);
+}
+const seconds = (performance.now() - startMs) / 1000;
+process.stdout.write(`${String(worlds - failed)} worlds passed, ${String(failed)} failed, ${seconds.toFixed(1)} s\n`);
+process.exitCode = failed === 0 ? 0 : 1;

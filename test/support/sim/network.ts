@@ -1,0 +1,130 @@
+import type { Http, HttpRequest, HttpResult } from '../../../src/adapters/openstack/exchange.ts';
+import type { VirtualClock } from '../../../src/simulator/clock.ts';
+import type { Cloud } from '../../../src/simulator/cloud.ts';
+import type { Random } from '../../../src/simulator/random.ts';
+import type { ApiRequest, ApiResponse, ServiceName } from '../../../src/simulator/request.ts';
+import type { SimProcess } from './processes.ts';
+
+/** How bad the network and the API are just now. */
+export interface Weather {
+  /** Chance of trouble per request. */
+  trouble: number;
+  /** Nothing is answered at all. */
+  outage: boolean;
+  readonly random: Random;
+}
+
+/** The longest that a request whose client gave up may still lie in front of Nova. */
+export const LATE_EFFECT_MS = 20_000;
+
+/** What a client waits for at most. */
+const CLIENT_TIMEOUT_MS = 8000;
+
+const PREFIXES: readonly (readonly [string, ServiceName])[] = [
+  ['/identity', 'identity'],
+  ['/compute', 'compute'],
+  ['/image', 'image'],
+  ['/placement', 'placement'],
+];
+
+function toApi(request: HttpRequest): ApiRequest {
+  const url = new URL(request.url);
+  const [prefix, service] = PREFIXES.find(([start]) => url.pathname.startsWith(start)) ?? [
+    '',
+    'compute' as const,
+  ];
+  const query: Record<string, string | string[]> = {};
+  for (const key of new Set(url.searchParams.keys())) {
+    const values = url.searchParams.getAll(key);
+    query[key] = values.length === 1 ? (values[0] ?? '') : values;
+  }
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  const path = url.pathname.slice(prefix.length) || '/';
+  return { service, method: request.method, path, query, headers, body: request.json };
+}
+
+function toResult(response: ApiResponse): HttpResult {
+  return {
+    kind: 'response',
+    status: response.status,
+    headers: response.headers,
+    body: typeof response.body === 'string' ? undefined : response.body,
+    text: typeof response.body === 'string' ? response.body : '',
+  };
+}
+
+/**
+ * The way of one process to the simulated cloud, on the virtual clock: latency, lost requests, lost
+ * answers, requests that are carried out long after their client gave up, errors of proxies.
+ */
+export function createSimHttp(
+  cloud: Cloud,
+  clock: VirtualClock,
+  process: SimProcess,
+  weather: Weather,
+): Http {
+  const { random } = weather;
+  const uncertain = (why: string): HttpResult => ({ kind: 'uncertain', why });
+
+  function exchange(request: ApiRequest, resolve: (result: HttpResult) => void): void {
+    const there = 1 + random.next() * 10;
+    const back = 1 + random.next() * 10;
+    const answerIn = (delayMs: number, result: HttpResult): void => {
+      clock.at(clock.now() + delayMs, () => {
+        process.deliver(() => {
+          resolve(result);
+        });
+      });
+    };
+    if (weather.outage || random.next() < weather.trouble) {
+      trouble(request, answerIn);
+      return;
+    }
+    clock.at(clock.now() + there, () => {
+      const response = cloud.handle(request);
+      const delay = (response.delayMs ?? 0) + back;
+      if (delay > CLIENT_TIMEOUT_MS) answerIn(CLIENT_TIMEOUT_MS, uncertain('no answer in time'));
+      else answerIn(delay, toResult(response));
+    });
+  }
+
+  function trouble(
+    request: ApiRequest,
+    answerIn: (delayMs: number, result: HttpResult) => void,
+  ): void {
+    const kind = weather.outage ? random.next() * 0.5 : random.next();
+    if (kind < 0.2) answerIn(5, { kind: 'not-sent', why: 'connection refused' });
+    else if (kind < 0.4) answerIn(CLIENT_TIMEOUT_MS, uncertain('lost on the way'));
+    else if (kind < 0.5)
+      answerIn(10, toResult({ status: 503, headers: {}, body: '<html>proxy</html>' }));
+    else if (kind < 0.7) {
+      cloud.handle(request);
+      answerIn(20, uncertain('reset before the answer'));
+    } else if (kind < 0.85) {
+      // The service was hung and does its work when it wakes up.
+      clock.at(clock.now() + random.next() * LATE_EFFECT_MS, () => {
+        cloud.handle(request);
+      });
+      answerIn(CLIENT_TIMEOUT_MS, uncertain('no answer in time'));
+    } else {
+      const response = cloud.handle(request);
+      answerIn(
+        20,
+        toResult({
+          ...response,
+          status: 500,
+          body: { computeFault: { code: 500, message: 'Unexpected API Error.' } },
+        }),
+      );
+    }
+  }
+
+  return {
+    send: (request) =>
+      new Promise((resolve) => {
+        if (process.alive()) exchange(toApi(request), resolve);
+      }),
+  };
+}

@@ -1,0 +1,222 @@
+import { createMemoryStore } from '../../../src/adapters/store/memory.ts';
+import { createOpenStack } from '../../../src/adapters/openstack/openstack.ts';
+import { isActive, tracked } from '../../../src/domain/evacuation.ts';
+import { asEvent, asHost, asWorker, type HostName } from '../../../src/domain/ids.ts';
+import { known } from '../../../src/domain/known.ts';
+import { wholeHost } from '../../../src/domain/mark.ts';
+import type { Policy } from '../../../src/domain/policy.ts';
+import { markHost } from '../../../src/engine/mark-host.ts';
+import type { Chance, Log, Store, Stored } from '../../../src/engine/ports.ts';
+import { createWorker } from '../../../src/engine/worker.ts';
+import { createVirtualClock, type VirtualClock } from '../../../src/simulator/clock.ts';
+import { createCloud, type Cloud } from '../../../src/simulator/cloud.ts';
+import { createRandom, type Random } from '../../../src/simulator/random.ts';
+import type { Timings } from '../../../src/simulator/timings.ts';
+import { createSimHttp, type Weather } from './network.ts';
+import { createProcess, type SimProcess } from './processes.ts';
+import { createSimStore, type StoreWeather } from './stores.ts';
+
+/** The start of every simulated history. */
+export const START_MS = Date.UTC(2026, 10, 20, 12);
+
+/** How a universe is made; the seed decides everything that is left to chance. */
+export interface UniverseOptions {
+  readonly seed: number;
+  readonly hosts: number;
+  readonly policy: Policy;
+  readonly timings?: Partial<Timings>;
+  readonly leaseMs?: number;
+  readonly trace?: (line: string) => void;
+}
+
+/** A cloud, a store, and the workers and agents that live between them, all on one virtual clock. */
+export interface Universe {
+  readonly clock: VirtualClock;
+  readonly cloud: Cloud;
+  readonly random: Random;
+  readonly store: Store;
+  readonly weather: Weather;
+  readonly storeWeather: StoreWeather;
+  /** Errors that ended a worker: broken invariants above all. */
+  readonly crashes: readonly Error[];
+  startWorker(name: string): SimProcess;
+  workers(): readonly SimProcess[];
+  /** What fence_nova does: marks the host, again and again until the mark is durable. */
+  fence(host: string): void;
+  /** Runs the world until `untilMs`, or until `done` says so; between two events everything settles. */
+  run(untilMs: number, done?: () => boolean): Promise<boolean>;
+  record(host: string): Promise<Stored | null>;
+}
+
+const SILENT: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+/** All pending promise callbacks run before the next macrotask. */
+const settle = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+
+/** Makes a universe without workers. */
+export function createUniverse(options: UniverseOptions): Universe {
+  const { seed, policy, trace } = options;
+  const clock = createVirtualClock(START_MS);
+  const random = createRandom(seed);
+  const cloud = createCloud({
+    clock,
+    random,
+    hosts: options.hosts,
+    ...(options.timings === undefined ? {} : { timings: options.timings }),
+  });
+  const store = createMemoryStore({
+    clock: { now: () => clock.now(), monotonicMs: () => clock.now() - START_MS },
+  });
+  const weather: Weather = { trouble: 0, outage: false, random };
+  const storeWeather: StoreWeather = { trouble: 0, outage: false };
+  const crashes: Error[] = [];
+  const running: SimProcess[] = [];
+  let events = 0;
+
+  const chance: Chance = {
+    event: () => {
+      events += 1;
+      return asEvent(`ev-${String(events)}`);
+    },
+    fraction: () => random.next(),
+  };
+  const logOf = (name: string): Log =>
+    trace === undefined
+      ? SILENT
+      : {
+          debug: () => undefined,
+          info: (line) => {
+            trace(`${stamp()} ${name} ${line}`);
+          },
+          warn: (line) => {
+            trace(`${stamp()} ${name} ! ${line}`);
+          },
+          error: (line) => {
+            trace(`${stamp()} ${name} !! ${line}`);
+          },
+        };
+  const stamp = (): string => ((clock.now() - START_MS) / 1000).toFixed(3).padStart(9);
+
+  function partsFor(process: SimProcess) {
+    const mine = createSimStore(store, process, storeWeather, random);
+    const { compute } = createOpenStack({
+      cloud: CREDENTIALS,
+      clock: process.clock,
+      log: SILENT,
+      http: createSimHttp(cloud, clock, process, weather),
+    });
+    return { store: mine, compute, clock: process.clock, log: logOf(process.name), chance };
+  }
+
+  function startWorker(name: string): SimProcess {
+    const process = createProcess(clock, name, Math.round((random.next() - 0.5) * 2000));
+    running.push(process);
+    const worker = createWorker({
+      ...partsFor(process),
+      fencing: { proof: () => Promise.resolve(known(null, clock.now())) },
+      policy,
+      worker: asWorker(`${name}-${String(clock.now())}`),
+      leaseMs: options.leaseMs ?? 15_000,
+      pollMs: 2000,
+    });
+    worker.run(new AbortController().signal).catch((error: unknown) => {
+      if (process.alive()) crashes.push(error instanceof Error ? error : new Error(String(error)));
+      process.kill();
+    });
+    return process;
+  }
+
+  function fence(host: string): void {
+    const process = createProcess(clock, 'agent', Math.round((random.next() - 0.5) * 2000));
+    const parts = partsFor(process);
+    const attempt = async (): Promise<void> => {
+      for (;;) {
+        const outcome = await markHost(parts, {
+          host: asHost(host),
+          origin: 'fence-agent',
+          by: 'ctl-1',
+          claim: { source: 'mark', at: process.clock.now(), detail: 'fenced by Pacemaker' },
+          request: wholeHost,
+        });
+        if (outcome.kind === 'applied') return;
+        await process.clock.sleep(1000);
+      }
+    };
+    void attempt();
+  }
+
+  async function run(untilMs: number, done?: () => boolean): Promise<boolean> {
+    await settle();
+    for (;;) {
+      if (done?.() === true) return true;
+      if (crashes.length > 0) return false;
+      const next = clock.nextTimerAt();
+      if (next === undefined || next > untilMs) break;
+      clock.runNext();
+      await settle();
+    }
+    clock.advanceTo(untilMs);
+    return done?.() ?? true;
+  }
+
+  return {
+    clock,
+    cloud,
+    random,
+    store,
+    weather,
+    storeWeather,
+    crashes,
+    startWorker,
+    workers: () => running.filter((process) => process.alive()),
+    fence,
+    run,
+    record: async (host) => {
+      const stored = await store.read(asHost(host));
+      return stored.kind === 'known' ? stored.value : null;
+    },
+  };
+}
+
+/** Whether a record says that the work on its instances is over. */
+export function isOver(stored: Stored | null): boolean {
+  return stored !== null && !isActive(stored.evacuation);
+}
+
+/** The hosts on which guests of an instance run. */
+export function runsOn(cloud: Cloud, id: string): readonly HostName[] {
+  const place = cloud.guests().find((guest) => guest.instanceId === id);
+  return (place?.hosts ?? []).map(asHost);
+}
+
+/** Where the instances of a record stand, for messages. */
+export function standings(stored: Stored): readonly string[] {
+  return tracked(stored.evacuation).map(
+    ([id, { progress }]) => `${id} ${JSON.stringify(progress)}`,
+  );
+}
+
+const CREDENTIALS = {
+  name: 'simulated',
+  authUrl: 'http://cloud.test/identity/v3',
+  auth: {
+    kind: 'password',
+    user: { name: 'admin', domain: { id: 'default' } },
+    password: 'secret',
+  },
+  project: { name: 'admin', domain: { id: 'default' } },
+  region: 'RegionOne',
+  interfaces: ['public'],
+  computeEndpoint: null,
+  computeServiceType: 'compute',
+  computeServiceName: null,
+  tls: { insecure: false, cacert: null, cert: null, key: null },
+} as const;
