@@ -35,7 +35,8 @@ export function createBmc(cloud: Cloud): Bmc {
     status: read,
     set: (host, power) => {
       const answer = read(host);
-      if (answer.kind !== 'power' || behaviours.get(host) === 'stuck') return answer;
+      if (answer.kind !== 'power') return answer;
+      if (behaviours.get(host) === 'stuck') return { kind: 'power', power };
       if (power === 'off') cloud.powerOff(host);
       else cloud.powerOn(host);
       return { kind: 'power', power };

@@ -1,14 +1,16 @@
 import { handleCompute } from './api/compute.ts';
 import { handleIdentity } from './api/keystone.ts';
 import type { SimClock } from './clock.ts';
+import { handleImage } from './glance.ts';
 import { bringHands } from './hands.ts';
 import type { CloudHands } from './hands.ts';
 import { createHost } from './hosts.ts';
 import type { HostSpec } from './hosts.ts';
 import { createIdentity } from './identity.ts';
 import type { IdentityOptions } from './identity.ts';
+import { handleNetwork } from './neutron.ts';
+import { handlePlacement } from './placement.ts';
 import type { Random } from './random.ts';
-import { fault } from './request.ts';
 import type { ApiRequest, ApiResponse } from './request.ts';
 import { DEFAULT_TIMINGS } from './timings.ts';
 import type { Timings } from './timings.ts';
@@ -42,6 +44,7 @@ export interface Cloud extends CloudHands {
 const DEFAULT_HABITS: Habits = {
   stripEcho: false,
   stripMicroversion: false,
+  wrongLinks: false,
   ignoreTaskState: true,
   resumeGuests: false,
   guardUnforce: true,
@@ -107,9 +110,11 @@ function answer(world: World, request: ApiRequest): ApiResponse {
     case 'compute':
       return handleCompute(world, request);
     case 'image':
+      return handleImage(world, request);
     case 'placement':
+      return handlePlacement(world, request);
     case 'network':
-      return fault(404, 'The resource could not be found.');
+      return handleNetwork(world, request);
   }
 }
 

@@ -86,6 +86,8 @@ export interface MicroversionRange {
 export interface Habits {
   /** A proxy in front strips the microversion echo. */
   readonly stripEcho: boolean;
+  /** Links in version documents point to an address nobody reaches. */
+  readonly wrongLinks: boolean;
   /** A proxy in front strips the microversion request headers too: silently 2.1. */
   readonly stripMicroversion: boolean;
   /** Nova >= 24.2.1/25.1/26: a second evacuate is accepted whatever the task state. */

@@ -50,6 +50,12 @@ export function answerHeaders(
   return headers;
 }
 
+/** Behind many proxies Nova's own links point to nowhere, which is why nobody should follow them. */
+function linkBase(world: World): string {
+  const { wrongLinks } = world.habits;
+  return wrongLinks ? 'http://nova.internal:8774' : `${world.identity.baseUrl}/compute`;
+}
+
 /** Version document of the compute API at `/v2.1/`. */
 export function versionDocument(world: World): unknown {
   const { min, max } = world.microversion;
@@ -59,8 +65,7 @@ export function versionDocument(world: World): unknown {
     version: `2.${max}`,
     min_version: `2.${min}`,
     updated: '2013-07-23T11:33:21Z',
-    // Behind a proxy these point elsewhere, which is why nobody should follow them.
-    links: [{ rel: 'self', href: 'http://nova.internal:8774/v2.1/' }],
+    links: [{ rel: 'self', href: `${linkBase(world)}/v2.1/` }],
     'media-types': [
       { base: 'application/json', type: 'application/vnd.openstack.compute+json;version=2.1' },
     ],
@@ -77,7 +82,7 @@ export function versionList(world: World): unknown {
         version: '',
         min_version: '',
         updated: '2011-01-21T11:33:21Z',
-        links: [{ rel: 'self', href: 'http://nova.internal:8774/v2/' }],
+        links: [{ rel: 'self', href: `${linkBase(world)}/v2/` }],
       },
       versionDocument(world),
     ],

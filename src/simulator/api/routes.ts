@@ -1,7 +1,18 @@
 import { actOnServer } from './actions.ts';
+import { actOnAggregate, listAggregates, showAggregate } from './aggregates.ts';
 import type { Handler } from './context.ts';
+import { listFlavors, listFlavorsDetail, showExtraSpecs, showFlavor } from './flavors.ts';
+import {
+  listHypervisors,
+  listHypervisorsDetail,
+  searchHypervisors,
+  serversOfHypervisors,
+  showHypervisor,
+} from './hypervisors.ts';
 import { listActions, showAction } from './instance-actions.ts';
+import { showLimits } from './limits.ts';
 import { listMigrations } from './migrations.ts';
+import { listServerGroups, showServerGroup } from './server-groups.ts';
 import { deleteServer, listServersBrief, listServersDetail, showServer } from './servers.ts';
 import { deleteService, listServices, updateService } from './services.ts';
 
@@ -32,6 +43,21 @@ const TABLE: readonly (readonly [string, string, Handler])[] = [
   ['GET', '/servers/{id}/os-instance-actions', listActions],
   ['GET', '/servers/{id}/os-instance-actions/{id}', showAction],
   ['GET', '/os-migrations', listMigrations],
+  ['GET', '/os-aggregates', listAggregates],
+  ['GET', '/os-aggregates/{id}', showAggregate],
+  ['POST', '/os-aggregates/{id}/action', actOnAggregate],
+  ['GET', '/os-hypervisors', listHypervisors],
+  ['GET', '/os-hypervisors/detail', listHypervisorsDetail],
+  ['GET', '/os-hypervisors/{id}', showHypervisor],
+  ['GET', '/os-hypervisors/{id}/search', searchHypervisors],
+  ['GET', '/os-hypervisors/{id}/servers', serversOfHypervisors],
+  ['GET', '/os-server-groups', listServerGroups],
+  ['GET', '/os-server-groups/{id}', showServerGroup],
+  ['GET', '/flavors', listFlavors],
+  ['GET', '/flavors/detail', listFlavorsDetail],
+  ['GET', '/flavors/{id}', showFlavor],
+  ['GET', '/flavors/{id}/os-extra_specs', showExtraSpecs],
+  ['GET', '/limits', showLimits],
 ];
 
 const ROUTES = new Map<string, Route[]>();

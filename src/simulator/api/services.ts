@@ -7,6 +7,8 @@ import { naiveTime } from '../timings.ts';
 import type { World } from '../world.ts';
 import { forbidden } from './context.ts';
 import type { Call } from './context.ts';
+import { setServiceStatus, unforceRefusal } from './service-status.ts';
+import { isLegacyVerb, updateServiceByVerb } from './services-legacy.ts';
 import {
   invalidField,
   isUuid,
@@ -105,34 +107,11 @@ function checkUpdate(body: Record<string, unknown>): ApiResponse | undefined {
   return undefined;
 }
 
-/** The trait reaches placement at once only if a living nova-compute hears of it, else with its periodic update. */
-function carryTrait(world: World, host: Host): number | undefined {
-  const wasUp = isServiceUp(world, host);
-  if (wasUp && host.compute === 'running') {
-    host.traitDisabled = host.disabled;
-    return undefined;
-  }
-  const { resourceUpdateMs, rpcResponseTimeoutMs } = world.timings;
-  if (host.compute === 'running') {
-    world.clock.at(world.clock.now() + resourceUpdateMs, () => {
-      if (host.compute === 'running') host.traitDisabled = host.disabled;
-    });
-  }
-  // Nova believes it is alive and calls it: the answer hangs until the call times out.
-  return wasUp ? rpcResponseTimeoutMs : undefined;
-}
-
-function guardMessage(host: string): string {
-  return (
-    `Unable to force up host ${host} as \`done\` evacuation migration records remain associated with the host. ` +
-    'Ensure the compute service has been restarted, allowing these records to move to `completed` before retrying this request.'
-  );
-}
-
 /** PUT /os-services/{uuid} (2.53): status, then the guard against un-forcing, then one save. */
 export function updateService(call: Call, params: readonly string[]): ApiResponse {
   const { world, request, version } = call;
   const [id = ''] = params;
+  if (isLegacyVerb(id)) return updateServiceByVerb(call, id);
   if (version < 53) return fault(404, 'The resource could not be found.');
   if (!call.policy.servicesUpdate) return forbidden('os-services:update');
   const body = asRecord(request.body) ?? {};
@@ -159,7 +138,7 @@ function applyUpdate(call: Call, host: Host, body: Record<string, unknown>): Api
     return fault(400, "Specifying 'disabled_reason' when status is 'enabled' is invalid.");
   }
   if (forcedDown === false && world.habits.guardUnforce && hasDoneEvacuations(host)) {
-    return fault(400, guardMessage(host.name));
+    return fault(400, unforceRefusal(host.name));
   }
   if (status === undefined && forcedDown === undefined) {
     return fault(
@@ -170,10 +149,14 @@ function applyUpdate(call: Call, host: Host, body: Record<string, unknown>): Api
   if (typeof forcedDown === 'boolean') host.forcedDown = forcedDown;
   let delayMs: number | undefined;
   if (status !== undefined) {
-    host.disabled = status === 'disabled';
-    // Without a reason the old one is erased; without a status a reason is ignored.
-    host.disabledReason = host.disabled && typeof reason === 'string' ? reason : null;
-    delayMs = carryTrait(world, host);
+    const text = typeof reason === 'string' ? reason : undefined;
+    const wasUp = isServiceUp(world, host);
+    delayMs = setServiceStatus(world, {
+      host,
+      disabled: status === 'disabled',
+      reason: text,
+      wasUp,
+    });
   }
   host.savedAtMs = world.clock.now();
   const answer = reply(200, { service: serviceView(world, host, version) });
