@@ -20,15 +20,21 @@ export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** `--config`; null when it was not given. */
   readonly file: string | null;
-  /** What options say, by key; `option` is the option as the user wrote it. */
-  readonly options: readonly {
-    readonly key: string;
-    readonly value: string;
-    readonly option: string;
-  }[];
+  /** What options say, by key; the last one wins. */
+  readonly options: readonly OptionValue[];
   readonly home: string;
   readonly isRoot: boolean;
   readonly readFile: ReadFile;
+}
+
+/** What an option says about a key. */
+export interface OptionValue {
+  readonly key: string;
+  readonly value: string;
+  /** The option as the user wrote it, for messages. */
+  readonly option: string;
+  /** A command line can be read by every user of the machine, so it must not hold secrets. */
+  readonly via: 'argv' | 'stdin';
 }
 
 /** The file that is read when nobody names another; it need not exist. */
@@ -97,12 +103,12 @@ function fromOptions(options: ConfigSources['options']): {
 } {
   const given: Given[] = [];
   const problems: string[] = [];
-  for (const { key: written, value, option } of options) {
+  for (const { key: written, value, option, via } of options) {
     const key = written.replaceAll('-', '_');
     if (!isKey(key)) {
       const near = didYouMean(key, KEYS);
       problems.push(`${option}: unknown key "${key}".${near === null ? '' : ` ${near}`}`);
-    } else if (rowOf(key).secret) {
+    } else if (rowOf(key).secret && via === 'argv') {
       problems.push(
         `${option}: ${key} is a secret and every user can read a command line; use ${variableOf(key)} or ${key}_file.`,
       );
@@ -155,6 +161,7 @@ function complete(checked: Checked, sources: ConfigSources): Settings {
   return {
     ...settings,
     state_directory: state,
+    run_directory: settings.run_directory ?? runDirectory(sources, state),
     'store.directory': settings['store.directory'] ?? `${state}/store`,
   };
 }
@@ -164,6 +171,12 @@ function stateDirectory({ env, home, isRoot }: ConfigSources): string {
   const base = nonEmpty(env['XDG_STATE_HOME']);
   // The XDG rules say that a relative path is invalid and must be ignored.
   return `${base?.startsWith('/') === true ? base : `${home}/.local/state`}/nova-ha`;
+}
+
+function runDirectory({ env, isRoot }: ConfigSources, state: string): string {
+  if (isRoot) return '/run/nova-ha';
+  const base = nonEmpty(env['XDG_RUNTIME_DIR']);
+  return base?.startsWith('/') === true ? `${base}/nova-ha` : `${state}/run`;
 }
 
 const expand = (value: string, home: string): string =>

@@ -10,6 +10,11 @@ export const STORE_ROWS = {
     'where state and the logs of background workers are kept',
     '/var/lib/nova-ha for root, else ~/.local/state/nova-ha',
   ),
+  run_directory: optional(
+    path(),
+    'where a worker shows whoever supervises it that it is alive',
+    '/run/nova-ha for root, else $XDG_RUNTIME_DIR/nova-ha',
+  ),
   'store.kind': row(
     oneOf('file', 'redis', 'memory'),
     'file',

@@ -11,6 +11,11 @@ const RUNTIME_ROWS = {
     15_000,
     'how long a worker that fell silent keeps a host to itself',
   ),
+  'worker.poll': row(
+    duration(100, 60_000),
+    1000,
+    'how often the store is asked for marks; nudges come on top',
+  ),
   'log.level': row(
     oneOf('debug', 'info', 'warn', 'error'),
     'info',

@@ -56,7 +56,7 @@ describe('the order of the sources', () => {
   const config = configOf({
     yaml,
     env: { NOVA_HA_PACE_POSTS: '6', NOVA_HA_PACE_PER_DESTINATION: '7' },
-    options: [{ key: 'pace.per-destination', value: '8', option: '--set' }],
+    options: [{ key: 'pace.per-destination', value: '8', option: '--set', via: 'argv' }],
   });
 
   it('is default, file, environment, option', () => {
@@ -187,11 +187,13 @@ describe('mistakes elsewhere', () => {
 
   it('name the option, and refuse a secret on the command line', () => {
     const set = (key: string, value: string) =>
-      problemsOf({ options: [{ key, value, option: '--set' }] })[0];
+      problemsOf({ options: [{ key, value, option: '--set', via: 'argv' }] })[0];
     expect(set('log.levl', 'info')).toBe(
       '--set: unknown key "log.levl". Did you mean "log.level"?',
     );
     expect(set('openstack.password', 'x')).toContain('NOVA_HA_OPENSTACK_PASSWORD');
+    const options = [{ key: 'openstack.password', value: 'x', option: 'password', via: 'stdin' }] as const;
+    expect(configOf({ options }).settings['openstack.password']).toBe('x');
   });
 
   it('are only warnings for unknown variables', () => {

@@ -1,0 +1,57 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { startBackground } from './adapters/background.ts';
+import { createFencing } from './adapters/fencing.ts';
+import { createLog } from './adapters/log.ts';
+import { createSystemChance, createSystemClock } from './adapters/system.ts';
+import { composeCloud } from './compose-cloud.ts';
+import { composeStore } from './compose-store.ts';
+import { composeSupervision } from './compose-supervision.ts';
+import { policyOf, type Config } from './config/config.ts';
+import type { GlobalOptions, Parts } from './surfaces/cli/parts.ts';
+
+/** The parts list: which adapter stands behind which port. Nothing is contacted before it is used. */
+export async function compose(config: Config, options: GlobalOptions): Promise<Parts> {
+  const { settings } = config;
+  const clock = createSystemClock();
+  const log = createLog({
+    level: settings['log.level'],
+    format: settings['log.format'],
+    journal: (process.env['JOURNAL_STREAM'] ?? '') !== '' && !process.stderr.isTTY,
+  });
+  const store = await composeStore(settings, clock, log);
+  const cloud = composeCloud(config, clock, log);
+  return {
+    config,
+    policy: policyOf(settings),
+    clock,
+    chance: createSystemChance(),
+    log,
+    store: store.store,
+    storeWarnings: () => store.warnings(),
+    // Marks and an operator's word are weighed by the decisions themselves.
+    fencing: createFencing({ sources: [], clock }),
+    supervision: composeSupervision(settings, clock, log),
+    machine: hostname(),
+    cloud: () => cloud.open(),
+    background: (name, args) => {
+      if (settings['store.kind'] === 'memory')
+        return { kind: 'refused', why: 'store.kind is memory, which no other process can see' };
+      const logFile = join(settings.state_directory ?? '/var/lib/nova-ha', `${name}.log`);
+      const started = startBackground({ args: [...args, ...argumentsOf(options)], logFile });
+      return started.kind === 'refused' ? started : { ...started, log: logFile };
+    },
+    close: async () => {
+      cloud.close();
+      await store.store.close();
+    },
+  };
+}
+
+/** The global options again, for a process that we start. */
+const argumentsOf = (options: GlobalOptions): readonly string[] => [
+  ...(options.config === null ? [] : ['--config', options.config]),
+  ...options.settings.flatMap(({ key, value, option }) =>
+    option === '--set' ? [option, `${key}=${value}`] : [option, value],
+  ),
+];

@@ -1,0 +1,24 @@
+import type { Doors } from './surfaces/cli/parts.ts';
+import { createProcessIo } from './surfaces/cli/process-io.ts';
+import { runCli } from './surfaces/cli/run.ts';
+import { codeOf } from './surfaces/cli/session.ts';
+import { VERSION } from './version.ts';
+
+// Everything but the command line itself is loaded when a command asks for it.
+const doors: Doors = {
+  version: VERSION,
+  loadConfig: async (options) => (await import('./compose-config.ts')).openConfig(options),
+  describe: async (config) => (await import('./compose-config.ts')).describeConfig(config),
+  compose: async (config, options) => (await import('./compose.ts')).compose(config, options),
+};
+
+runCli(process.argv.slice(2), createProcessIo(process), doors).then(
+  (exit) => process.exit(codeOf(exit)),
+  (bug: unknown) => {
+    // A sentence for the operator, a place in the bundle for whoever mends it.
+    const { message, stack = '' } = bug instanceof Error ? bug : new Error(String(bug));
+    const place = /([^\s(]+:\d+:\d+)\)?$/m.exec(stack.slice(stack.indexOf('\n')))?.[1] ?? '?';
+    process.stderr.write(`nova-ha: internal error: ${message} (${place}); please report it\n`);
+    process.exit(70);
+  },
+);

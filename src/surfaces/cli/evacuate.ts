@@ -1,0 +1,109 @@
+import { isActive } from '../../domain/evacuation.ts';
+import { asEvent, type HostName } from '../../domain/ids.ts';
+import { covers, type FenceProof, type Mark, type Request } from '../../domain/mark.ts';
+import { because } from '../../domain/reason.ts';
+import { planHost } from '../../engine/plan-host.ts';
+import type { Compute } from '../../engine/ports.ts';
+import { printable } from './columns.ts';
+import type { ExitName } from './exit.ts';
+import { tell, type Io } from './io.ts';
+import { setMark } from './mark.ts';
+import { operatorOf, operatorsWord } from './operator.ts';
+import type { Doors, GlobalOptions, Parts } from './parts.ts';
+import { plan, requestOf } from './plan.ts';
+import type { EvacuateOptions } from './program.ts';
+import { refuse } from './refusal.ts';
+import { enterCloud, storeTrouble, withParts } from './session.ts';
+import { refuseUnknownHost } from './unknown-host.ts';
+import { followEvacuation } from './follow.ts';
+
+/**
+ * `evacuate`: looks whether it is safe, marks the host, sees to it that a worker is at work, and
+ * watches. Everything after the mark is durable in the store: this process may go away at any time.
+ */
+export function evacuate(
+  doors: Doors,
+  global: GlobalOptions,
+  io: Io,
+  host: HostName,
+  options: EvacuateOptions,
+): Promise<ExitName> {
+  if (options.dryRun === true) return plan(doors, global, io, host, options);
+  return withParts(doors, global, io, async (parts) => {
+    const cloud = await enterCloud(parts, io);
+    if (cloud.kind === 'wrong') return cloud.exit;
+    const by = operatorOf(parts, io, options.by);
+    const claim = options.confirmFenced === true ? operatorsWord(parts, by) : null;
+    const request = requestOf(options);
+    const safety = { parts, io, compute: cloud.compute, host, by, claim, request };
+    const objection = await checkSafety(safety);
+    if (objection !== null) return objection;
+    const marked = await setMark(parts, io, { host, by, claim, request });
+    if (marked.kind === 'failed') return marked.exit;
+    tell(
+      io,
+      `${host} is marked as failed${marked.fresh ? '' : ' already'} (event ${marked.event}).`,
+    );
+    if (!marked.fresh && (request.instances !== null || request.target !== null))
+      tell(
+        io,
+        'Its evacuation is under way already, so --instance and --target-host change nothing.',
+      );
+    return followEvacuation(parts, io, host, options);
+  });
+}
+
+interface Safety {
+  readonly parts: Parts;
+  readonly io: Io;
+  readonly compute: Compute;
+  readonly host: HostName;
+  readonly by: string;
+  readonly claim: FenceProof | null;
+  readonly request: Request;
+}
+
+/** Why the host must not be evacuated now, said and as exit code; null when nothing is in the way. */
+async function checkSafety(safety: Safety): Promise<ExitName | null> {
+  const { parts, io, compute, host, claim, request } = safety;
+  const [stored, planned] = await Promise.all([
+    parts.store.read(host),
+    planHost({ compute, policy: parts.policy }, host, request),
+  ]);
+  if (stored.kind === 'unknown') return storeTrouble(parts, io, stored.why);
+  if (planned.kind === 'unknown') {
+    tell(io, `nova-ha: ${host} cannot be looked at: ${printable(planned.why)}`);
+    return 'failed';
+  }
+  const { service, hosts, problems } = planned.value;
+  if (service === null) return refuseUnknownHost(io, host, hosts);
+  const record = stored.value?.evacuation;
+  // A host that is under way with a proof needs no other one: the command joins in.
+  if (record !== undefined && isActive(record) && record.proof !== null) return null;
+  // Nova takes a minute to see that a host is gone; whoever just cut its power insists with both options.
+  const insisted = claim !== null && request.force;
+  const problem = problems.find(({ code }) => code !== 'NH602' || !insisted);
+  if (problem !== undefined) return refuse(io, problem, problem.code === 'NH602' ? UP_HINT : '');
+  if (claim !== null || (await isProvenOff(safety))) return null;
+  return refuse(io, because('NH601', { host }));
+}
+
+const UP_HINT =
+  'If its power was cut within the last minute, Nova has not noticed yet: wait until it shows it as down, or add --confirm-fenced --force.';
+
+/** Whether the sources of proofs (not an operator's word) show the host off now. */
+async function isProvenOff({ parts, host, by, request }: Safety): Promise<boolean> {
+  const now = parts.clock.now();
+  const asIfMarked: Mark = {
+    event: asEvent('none'),
+    firstAt: now,
+    at: now,
+    origin: 'operator',
+    by,
+    claim: null,
+    request,
+  };
+  const proof = await parts.fencing.proof(host, asIfMarked);
+  if (proof.kind === 'unknown' || proof.value === null) return false;
+  return covers(proof.value, asIfMarked, parts.policy.fence.skewMs);
+}

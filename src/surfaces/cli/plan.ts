@@ -1,0 +1,110 @@
+import type { Service, UnreachableService } from '../../domain/host.ts';
+import type { HostName } from '../../domain/ids.ts';
+import { wholeHost, type Request } from '../../domain/mark.ts';
+import { remedyOf, severityOf } from '../../domain/reason.ts';
+import { planHost, type Plan } from '../../engine/plan-host.ts';
+import { columns, printable } from './columns.ts';
+import type { ExitName } from './exit.ts';
+import { say, sayJson, tell, type Io } from './io.ts';
+import { createPaint, type Paint } from './paint.ts';
+import type { Doors, GlobalOptions } from './parts.ts';
+import type { RequestOptions } from './program.ts';
+import { reasonJson, reasonText } from './refusal.ts';
+import { enterCloud, withParts } from './session.ts';
+import { refuseUnknownHost } from './unknown-host.ts';
+
+/** What the options ask for. */
+export const requestOf = (options: RequestOptions): Request => ({
+  ...wholeHost,
+  instances: options.instance ?? null,
+  target: options.targetHost ?? null,
+  force: options.force ?? false,
+});
+
+/**
+ * `plan`, `evacuate --dry-run`: what would be done; changes nothing. What would stand in the way of
+ * `evacuate` is printed too, but the plan itself was made, so the exit code is 0.
+ */
+export function plan(
+  doors: Doors,
+  global: GlobalOptions,
+  io: Io,
+  host: HostName,
+  options: RequestOptions,
+): Promise<ExitName> {
+  return withParts(doors, global, io, async (parts) => {
+    const cloud = await enterCloud(parts, io);
+    if (cloud.kind === 'wrong') return cloud.exit;
+    const { compute } = cloud;
+    const planned = await planHost({ compute, policy: parts.policy }, host, requestOf(options));
+    if (planned.kind === 'unknown') {
+      tell(io, `nova-ha: no plan can be made for ${host}: ${printable(planned.why)}`);
+      return 'failed';
+    }
+    if (planned.value.service === null) return refuseUnknownHost(io, host, planned.value.hosts);
+    if (options.json === true) sayJson(io, planJson(planned.value));
+    else printPlan(io, planned.value);
+    return 'done';
+  });
+}
+
+function printPlan(io: Io, plan: Plan): void {
+  const paint = createPaint(io);
+  const { host, service, instances, problems } = plan;
+  const moving = instances.filter(({ verdict }) => verdict === 'evacuate').length;
+  const state = service === null ? 'unknown to Nova' : stateOf(service);
+  say(
+    io,
+    `${paint.strong(host)} (${state}): ${String(moving)} of ${String(instances.length)} instances would be evacuated`,
+  );
+  for (const problem of problems) {
+    say(io, paint.severity(severityOf(problem), reasonText(problem)));
+    say(io, paint.quiet(`  Remedy: ${remedyOf(problem)}`));
+  }
+  if (instances.length === 0) return;
+  say(io, '');
+  for (const line of instanceTable(io, plan, paint)) say(io, line);
+}
+
+const stateOf = (service: Service | UnreachableService): string =>
+  service.state === 'unknown'
+    ? 'its cell cannot be reached'
+    : `${service.status}, ${service.state}`;
+
+function instanceTable(io: Io, { instances }: Plan, paint: Paint): readonly string[] {
+  const head = ['INSTANCE', 'ID', 'STATE', 'PLAN', 'WHY'].map((text) => ({
+    text,
+    paint: paint.heading,
+  }));
+  const rows = instances.map(({ id, name, vmState, verdict, why }) => [
+    { text: printable(name) },
+    { text: id, paint: paint.quiet },
+    { text: vmState },
+    { text: verdict, paint: verdict === 'evacuate' ? paint.good : paint.busy },
+    { text: why === null ? '' : reasonText(why) },
+  ]);
+  return columns([head, ...rows], io.isTty ? io.size().columns : null);
+}
+
+const planJson = (plan: Plan): Readonly<Record<string, unknown>> => ({
+  host: plan.host,
+  service: plan.service === null ? null : serviceJson(plan.service),
+  instances: plan.instances.map(({ id, name, vmState, verdict, why }) => ({
+    id,
+    name,
+    vm_state: vmState,
+    verdict,
+    why: why === null ? null : reasonJson(why),
+  })),
+  problems: plan.problems.map(reasonJson),
+});
+
+const serviceJson = (service: Service | UnreachableService): Readonly<Record<string, unknown>> =>
+  service.state === 'unknown'
+    ? { state: 'unknown' }
+    : {
+        status: service.status,
+        state: service.state,
+        forced_down: service.forcedDown,
+        disabled_reason: service.disabledReason,
+      };

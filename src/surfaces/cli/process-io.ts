@@ -1,0 +1,42 @@
+import type { Io, Live } from './io.ts';
+
+/** Binds a command to this process: its streams, its environment, its signals. */
+export function createProcessIo(process: NodeJS.Process): Io {
+  const { stdout, stderr, env } = process;
+  const controller = new AbortController();
+  const stop = (): void => {
+    // Whoever insists is not kept waiting; the store has everything that matters.
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  // `nova-ha status | head` closes the pipe early, which is no error.
+  stdout.on('error', () => process.exit(0));
+  stderr.on('error', () => undefined);
+  return {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    isTty: stdout.isTTY,
+    size: () => ({
+      columns: stdout.isTTY ? stdout.columns : 80,
+      rows: stdout.isTTY ? stdout.rows : 24,
+    }),
+    env,
+    signal: controller.signal,
+    live: () => createLive(stdout),
+  };
+}
+
+async function createLive(stream: NodeJS.WriteStream): Promise<Live> {
+  const { createLogUpdate } = await import('log-update');
+  const update = createLogUpdate(stream);
+  return {
+    draw: (frame) => {
+      update(frame);
+    },
+    done: () => {
+      update.done();
+    },
+  };
+}

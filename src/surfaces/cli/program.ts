@@ -1,0 +1,254 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { HostName, InstanceId } from '../../domain/ids.ts';
+import {
+  countArgument,
+  durationArgument,
+  hostArgument,
+  instanceArgument,
+  settingArgument,
+  type Setting,
+} from './arguments.ts';
+import type { ExitName } from './exit.ts';
+import type { Io } from './io.ts';
+import type { Doors, GlobalOptions } from './parts.ts';
+
+/** What the commands run with. */
+export interface ProgramDeps {
+  readonly doors: Doors;
+  readonly io: Io;
+  readonly finish: (exit: ExitName) => void;
+}
+
+/**
+ * The command line. Every action loads its own module when it is called, so that `--help`,
+ * `--version` and mistakes are answered without loading the rest.
+ */
+export function createProgram({ doors, io, finish }: ProgramDeps): Command {
+  const program = new Command('nova-ha')
+    .description('Evacuates failed OpenStack compute hosts, and fences them for Pacemaker')
+    .version(doors.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [COMMAND]', 'print the help of a command')
+    .option('--config <FILE>', 'the configuration file (default: /etc/nova-ha/config.yaml)')
+    .option('--os-cloud <NAME>', 'the cloud in clouds.yaml')
+    .option('--os-region-name <REGION>', 'the region')
+    .option('--set <KEY=VALUE>', 'one key of the configuration; may be repeated', settingArgument)
+    .addOption(new Option('--log-level <LEVEL>').choices(['debug', 'info', 'warn', 'error']))
+    .addOption(new Option('--log-format <FORMAT>').choices(['text', 'json']))
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .showHelpAfterError('See nova-ha --help.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: io.out,
+      writeErr: io.err,
+      getOutHelpWidth: () => Math.min(io.size().columns, 100),
+      getErrHelpWidth: () => Math.min(io.size().columns, 100),
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, 'nova-ha: '));
+      },
+    });
+  const run = (action: (options: GlobalOptions) => Promise<ExitName>): Promise<void> =>
+    action(globalOptions(program)).then(finish);
+  addEvacuation(program, { doors, io, run });
+  addMarks(program, { doors, io, run });
+  addService(program, { doors, io, run });
+  return program;
+}
+
+interface Wiring {
+  readonly doors: Doors;
+  readonly io: Io;
+  readonly run: (action: (options: GlobalOptions) => Promise<ExitName>) => Promise<void>;
+}
+
+const OPTION_KEYS = {
+  osCloud: ['cloud', '--os-cloud'],
+  osRegionName: ['region', '--os-region-name'],
+  logLevel: ['log.level', '--log-level'],
+  logFormat: ['log.format', '--log-format'],
+} as const;
+
+function globalOptions(program: Command): GlobalOptions {
+  const given = program.opts<{
+    config?: string;
+    osCloud?: string;
+    osRegionName?: string;
+    logLevel?: string;
+    logFormat?: string;
+    set?: readonly Setting[];
+  }>();
+  const named = Object.entries(OPTION_KEYS).flatMap(([name, [key, option]]) => {
+    const value = given[name as keyof typeof OPTION_KEYS];
+    return value === undefined ? [] : [{ key, value, option, via: 'argv' as const }];
+  });
+  const set = (given.set ?? []).map((setting) => ({
+    ...setting,
+    option: '--set',
+    via: 'argv' as const,
+  }));
+  return { config: given.config ?? null, settings: [...set, ...named] };
+}
+
+const HOST = 'the host, as "openstack compute service list" shows it';
+
+/** What `evacuate` and `plan` share. */
+export interface RequestOptions {
+  readonly instance?: readonly InstanceId[];
+  readonly targetHost?: HostName;
+  readonly force?: boolean;
+  readonly confirmFenced?: boolean;
+  readonly json?: boolean;
+}
+
+function addEvacuation(program: Command, { doors, io, run }: Wiring): void {
+  const request = (command: Command): Command =>
+    command
+      .argument('<HOST>', HOST, hostArgument)
+      .option('--instance <ID>', 'only this instance; may be repeated', instanceArgument)
+      .option('--target-host <HOST>', 'where to; the scheduler chooses without it', hostArgument)
+      .option('--json', 'print JSON');
+  request(program.command('evacuate'))
+    .summary('move the instances of a dead host to living ones')
+    .description(
+      'Marks HOST as failed and evacuates its instances. Refuses a host that is not proven off: evacuating a living host starts its guests twice. A background worker does the work unless one runs already; Ctrl-C stops watching, never the evacuation.',
+    )
+    .option('--confirm-fenced', 'you have made sure yourself that the host is off')
+    .option('--force', 'go ahead in a storm (too many hosts failed at once)')
+    .option('--dry-run', 'print what would be done, like "plan"')
+    .option('--no-wait', 'do not watch; return as soon as the host is marked')
+    .option('--timeout <TIME>', 'stop watching after this long (exit code 8)', durationArgument)
+    .option('--by <WHO>', 'who asked for it, for the records (default: user@machine)')
+    .action((host: HostName, options: EvacuateOptions) =>
+      run(async (global) =>
+        (await import('./evacuate.ts')).evacuate(doors, global, io, host, options),
+      ),
+    );
+  request(program.command('plan'))
+    .summary('print what evacuating a host would do')
+    .description('Prints what "evacuate" would do with every instance of HOST; changes nothing.')
+    .action((host: HostName, options: RequestOptions) =>
+      run(async (global) => (await import('./plan.ts')).plan(doors, global, io, host, options)),
+    );
+}
+
+/** The options of `evacuate`. */
+export interface EvacuateOptions extends RequestOptions {
+  readonly dryRun?: boolean;
+  readonly wait: boolean;
+  readonly timeout?: number;
+  readonly by?: string;
+}
+
+/** The options of `status`. */
+export interface StatusOptions {
+  readonly watch?: boolean;
+  readonly json?: boolean;
+  readonly yaml?: boolean;
+}
+
+function addMarks(program: Command, { doors, io, run }: Wiring): void {
+  program
+    .command('status')
+    .summary('print the marked hosts, or the instances of one')
+    .description('Prints every host that has a record, or with HOST its instances one by one.')
+    .argument('[HOST]', HOST, hostArgument)
+    .option('-w, --watch', 'keep the output up to date')
+    .addOption(new Option('--json', 'print JSON').conflicts('yaml'))
+    .option('--yaml', 'print YAML')
+    .action((host: HostName | undefined, options: StatusOptions) =>
+      run(async (global) => (await import('./status.ts')).status(doors, global, io, host, options)),
+    );
+  const marking = (name: string, summary: string): Command =>
+    program
+      .command(name)
+      .summary(summary)
+      .argument('<HOST>', HOST, hostArgument)
+      .option('--by <WHO>', 'who asked for it, for the records (default: user@machine)');
+  marking('mark', 'report a host as failed, without looking or waiting')
+    .description(
+      'Records that HOST failed; a worker evacuates it once it is proven off. Needs the store only, not OpenStack.',
+    )
+    .option('--confirm-fenced', 'you have made sure yourself that the host is off')
+    .action((host: HostName, options: { by?: string; confirmFenced?: boolean }) =>
+      run(async (global) => (await import('./mark.ts')).mark(doors, global, io, host, options)),
+    );
+  marking('unmark', 'take the report of a failure back')
+    .description('Takes the mark of HOST back; refused while evacuations are in flight.')
+    .action((host: HostName, options: { by?: string }) =>
+      run(async (global) => (await import('./mark.ts')).unmark(doors, global, io, host, options)),
+    );
+  marking('enable', 'take an evacuated host back into service')
+    .description(
+      'Lifts what was imposed on HOST (force-down, disabled) now, without the healthy delay.',
+    )
+    .action((host: HostName, options: { by?: string }) =>
+      run(async (global) => (await import('./mark.ts')).enable(doors, global, io, host, options)),
+    );
+  program
+    .command('history')
+    .summary('print what happened')
+    .description('Prints the newest entries of the history, the newest last.')
+    .argument('[HOST]', HOST, hostArgument)
+    .option('-n, --limit <N>', 'how many entries', countArgument, 100)
+    .option('--json', 'print one JSON document per entry')
+    .action((host: HostName | undefined, options: { limit: number; json?: boolean }) =>
+      run(async (global) =>
+        (await import('./history.ts')).history(doors, global, io, host, options),
+      ),
+    );
+}
+
+/** The options of `worker`. */
+export interface WorkerOptions {
+  readonly once?: boolean;
+  readonly only?: HostName;
+  readonly untilSettled?: boolean;
+}
+
+function addService(program: Command, { doors, io, run }: Wiring): void {
+  program
+    .command('worker')
+    .summary('evacuate marked hosts until stopped (the daemon)')
+    .description('Watches the store and evacuates every marked host that is proven off.')
+    .option('--once', 'one turn for every host with something to do, then end')
+    .option('--only <HOST>', 'look after this host only', hostArgument)
+    .option('--until-settled', 'with --only: end when the host is settled or another worker has it')
+    .action((options: WorkerOptions, command: Command) => {
+      if (options.untilSettled === true && options.only === undefined)
+        command.error('error: --until-settled needs --only HOST.');
+      return run(async (global) =>
+        (await import('./worker.ts')).worker(doors, global, io, options),
+      );
+    });
+  program
+    .command('doctor')
+    .summary('check store, credentials and what the account may do')
+    .option('--json', 'print JSON')
+    .action((options: { json?: boolean }) =>
+      run(async (global) => (await import('./doctor.ts')).doctor(doors, global, io, options)),
+    );
+  const config = program.command('config').summary('print or check the configuration');
+  config
+    .command('show')
+    .description('Prints every key with its value and where that came from; secrets are masked.')
+    .option('--json', 'print JSON')
+    .action((options: { json?: boolean }) =>
+      run(async (global) => (await import('./config.ts')).configShow(doors, global, io, options)),
+    );
+  config
+    .command('check')
+    .description('Checks the configuration; contacts nobody.')
+    .action(() =>
+      run(async (global) => (await import('./config.ts')).configCheck(doors, global, io)),
+    );
+  program
+    .command('demo')
+    .summary('watch an evacuation in a simulated cloud; needs nothing')
+    .action(() => run(async () => (await import('./demo.ts')).demo(io)));
+}
+
+/** The exit that an exception of commander stands for; other exceptions are bugs and go on. */
+export function exitOfError(error: unknown): ExitName {
+  if (!(error instanceof CommanderError)) throw error;
+  return error.exitCode === 0 ? 'done' : 'usage';
+}

@@ -1,0 +1,162 @@
+import type { HostName } from '../../domain/ids.ts';
+import { because, severityOf } from '../../domain/reason.ts';
+import type { Known } from '../../domain/known.ts';
+import { formatInstant, formatMillis, type Instant } from '../../domain/time.ts';
+import { reportOf, type HostReport } from '../../engine/report.ts';
+import { columns } from './columns.ts';
+import type { ExitName } from './exit.ts';
+import { doneOf, instanceLines, progressText } from './frame.ts';
+import { say, sayJson, tell, type Io } from './io.ts';
+import { createPaint } from './paint.ts';
+import type { Doors, GlobalOptions, Parts } from './parts.ts';
+import type { StatusOptions } from './program.ts';
+import { loudestFirst, reasonText, refuse } from './refusal.ts';
+import { hostJson, reportJson } from './report-json.ts';
+import { storeTrouble, withParts } from './session.ts';
+import { createView } from './views.ts';
+import { watchHost } from './watch.ts';
+import { verdictOn } from './verdict.ts';
+
+/** `status [HOST]`: reads the store only, so it works while OpenStack does not. */
+export function status(
+  doors: Doors,
+  global: GlobalOptions,
+  io: Io,
+  host: HostName | undefined,
+  options: StatusOptions,
+): Promise<ExitName> {
+  return withParts(doors, global, io, (parts) => {
+    if (host === undefined)
+      return options.watch === true ? watchAll(parts, io, options) : all(parts, io, options);
+    return options.watch === true
+      ? watchOne(parts, io, host, options)
+      : one(parts, io, host, options);
+  });
+}
+
+async function one(
+  parts: Parts,
+  io: Io,
+  host: HostName,
+  options: StatusOptions,
+): Promise<ExitName> {
+  const read = await parts.store.read(host);
+  if (read.kind === 'unknown') return storeTrouble(parts, io, read.why);
+  if (read.value === null) return refuse(io, because('NH603', { host }));
+  const now = parts.clock.now();
+  const report = reportOf(read.value.evacuation, now);
+  if (await structured(io, { at: formatInstant(now), ...reportJson(report) }, options))
+    return 'done';
+  const paint = createPaint(io);
+  say(io, `${paint.strong(report.host)}  ${report.phase}  ${report.event}`);
+  say(io, progressText(report));
+  for (const reason of loudestFirst(report.reasons))
+    say(io, paint.severity(severityOf(reason), reasonText(reason)));
+  if (report.rows.length > 0) say(io, '');
+  const width = io.isTty ? io.size().columns : null;
+  if (report.rows.length > 0)
+    for (const line of instanceLines(report.rows, paint, width)) say(io, line);
+  return 'done';
+}
+
+async function watchOne(
+  parts: Parts,
+  io: Io,
+  host: HostName,
+  options: StatusOptions,
+): Promise<ExitName> {
+  const view = await createView(io, options);
+  const watched = await watchHost({ ...parts, host, view, ...WATCH, signal: io.signal });
+  if (watched.kind === 'no-record') return refuse(io, because('NH603', { host }));
+  if (watched.kind !== 'over') return 'done';
+  view.summary(watched.evacuation, verdictOn(watched.evacuation), parts.clock.now());
+  return 'done';
+}
+
+const WATCH = { everyMs: 500, deadlineMs: null } as const;
+
+async function all(parts: Parts, io: Io, options: StatusOptions): Promise<ExitName> {
+  const reports = await reportsOf(parts);
+  if (reports.kind === 'unknown') return storeTrouble(parts, io, reports.why);
+  const at = formatInstant(parts.clock.now());
+  if (await structured(io, { at, hosts: reports.value.map(hostJson) }, options)) return 'done';
+  if (reports.value.length === 0) tell(io, 'No host is marked.');
+  else for (const line of table(io, reports.value, parts.clock.now())) say(io, line);
+  return 'done';
+}
+
+async function watchAll(parts: Parts, io: Io, options: StatusOptions): Promise<ExitName> {
+  const live = io.isTty && options.json !== true && options.yaml !== true ? await io.live() : null;
+  let before = '';
+  while (!io.signal.aborted) {
+    const reports = await reportsOf(parts);
+    const now = parts.clock.now();
+    const lines = reports.kind === 'unknown' ? [reports.why] : table(io, reports.value, now);
+    if (live !== null) live.draw(lines.join('\n'));
+    else if (reports.kind === 'known') {
+      // In a pipe only what changed, and time passing is no change.
+      const shown = JSON.stringify(reports.value.map((report) => ({ ...report, etaMs: 0 })));
+      if (shown !== before) await all(parts, io, options);
+      before = shown;
+    }
+    await parts.clock.sleep(1000, io.signal);
+  }
+  live?.done();
+  return 'done';
+}
+
+/** The records of all hosts, the one that changed phase last first. */
+async function reportsOf(parts: Parts): Promise<Known<readonly HostReport[]>> {
+  const list = await parts.store.list();
+  if (list.kind === 'unknown') return list;
+  const hosts = [...list.value].sort((a, b) => b.phaseSince - a.phaseSince);
+  const records = await Promise.all(hosts.map((summary) => parts.store.read(summary.host)));
+  const now = parts.clock.now();
+  const reports: HostReport[] = [];
+  for (const record of records) {
+    if (record.kind === 'unknown') return record;
+    if (record.value !== null) reports.push(reportOf(record.value.evacuation, now));
+  }
+  return { kind: 'known', value: reports, at: now };
+}
+
+const HEADINGS = ['HOST', 'EVENT', 'PHASE', 'DONE', 'IN FLIGHT', 'SINCE', 'ETA', 'WHY'] as const;
+
+function table(io: Io, reports: readonly HostReport[], now: Instant): readonly string[] {
+  const paint = createPaint(io);
+  const rows = reports.map((report) => {
+    const [reason] = loudestFirst(report.reasons);
+    const more = report.reasons.length > 1 ? ` (+${String(report.reasons.length - 1)})` : '';
+    return [
+      { text: report.host, paint: paint.strong },
+      { text: report.event },
+      { text: report.phase },
+      { text: `${String(doneOf(report))}/${String(report.total)}` },
+      { text: String(report.inFlight) },
+      { text: formatMillis(Math.max(now - report.since, 0)) },
+      { text: report.etaMs === null ? '-' : formatMillis(report.etaMs) },
+      reason === undefined
+        ? { text: '-' }
+        : {
+            text: `${reasonText(reason)}${more}`,
+            paint: (text: string) => paint.severity(severityOf(reason), text),
+          },
+    ];
+  });
+  const head = HEADINGS.map((text) => ({ text, paint: paint.heading }));
+  return columns([head, ...rows], io.isTty ? io.size().columns : null);
+}
+
+/** Prints the document as JSON or YAML when that was asked for. */
+async function structured(
+  io: Io,
+  document: Readonly<Record<string, unknown>>,
+  options: StatusOptions,
+): Promise<boolean> {
+  if (options.json === true) sayJson(io, document);
+  if (options.yaml === true) {
+    const { stringify } = await import('yaml');
+    io.out(stringify({ schema: 1, ...document }, { aliasDuplicateObjects: false }));
+  }
+  return options.json === true || options.yaml === true;
+}

@@ -1,0 +1,99 @@
+import { tracked, type Evacuation } from '../../domain/evacuation.ts';
+import { asWorker, type HostName } from '../../domain/ids.ts';
+import { severityOf } from '../../domain/reason.ts';
+import { createWorker } from '../../engine/worker.ts';
+import type { ExitName } from './exit.ts';
+import { say, tell, type Io } from './io.ts';
+import type { CloudProblem, Doors, GlobalOptions, Parts } from './parts.ts';
+import type { WorkerOptions } from './program.ts';
+import { findCloud, storeTrouble, withParts } from './session.ts';
+
+/**
+ * `worker`: the daemon. Wrong configuration ends it at once; a store or cloud that is away does not,
+ * since it may come back, and a failed host must not be forgotten meanwhile.
+ */
+export function worker(
+  doors: Doors,
+  global: GlobalOptions,
+  io: Io,
+  options: WorkerOptions,
+): Promise<ExitName> {
+  return withParts(doors, global, io, async (parts) => {
+    const cloud = await findCloud(parts, io);
+    if (cloud.kind === 'wrong') return cloud.exit;
+    const { store, fencing, clock, chance, log, policy, supervision } = parts;
+    const name = `${parts.machine}:${String(process.pid)}:${chance.event(clock.now())}`;
+    const alerted = new Set<HostName>();
+    const engine = createWorker({
+      store,
+      compute: cloud.compute,
+      fencing,
+      clock,
+      log,
+      policy,
+      worker: asWorker(name),
+      leaseMs: parts.config.settings['worker.lease'],
+      pollMs: parts.config.settings['worker.poll'],
+      ...(options.only === undefined ? {} : { only: options.only }),
+      onTurn: ({ host, sentence, evacuation }) => {
+        if (host !== null) remember(alerted, host, evacuation);
+        supervision.turned({ status: sentence, needsHuman: alerted.size });
+      },
+    });
+    if (options.once === true) return once(parts, io, engine);
+    if (options.untilSettled === true && options.only !== undefined) {
+      const end = await engine.untilSettled(options.only, io.signal);
+      tell(io, `${options.only}: ${ENDS[end]}`);
+      return end === 'aborted' ? 'pending' : 'done';
+    }
+    supervision.ready();
+    // Not waited for: a Nova that hangs must not delay the first look at the store.
+    void complainAtStart(parts, () => cloud.check());
+    log.info(`the worker ${name} watches ${store.description}`);
+    await engine.run(io.signal);
+    supervision.stopping();
+    log.info('the worker has stopped; what is under way goes on when one is started again');
+    return 'done';
+  });
+}
+
+/** Keeps the hosts of which something waits for a human. */
+function remember(alerted: Set<HostName>, host: HostName, evacuation: Evacuation | null): void {
+  const waits =
+    evacuation !== null &&
+    evacuation.phase !== 'closed' &&
+    (evacuation.reasons.some((reason) => severityOf(reason) === 'alert') ||
+      tracked(evacuation).some(([, { progress }]) => progress.at === 'stuck'));
+  if (waits) alerted.add(host);
+  else alerted.delete(host);
+}
+
+const ENDS = {
+  settled: 'settled.',
+  'held-elsewhere': 'another worker looks after it.',
+  aborted: 'stopped before it was settled; the mark stands.',
+} as const;
+
+async function once(
+  parts: Parts,
+  io: Io,
+  engine: ReturnType<typeof createWorker>,
+): Promise<ExitName> {
+  const problem = await parts.store.check();
+  if (problem !== null) return storeTrouble(parts, io, problem);
+  const { active } = await engine.once();
+  say(io, `${String(active)} hosts have work left`);
+  return active === 0 ? 'done' : 'pending';
+}
+
+/** Says at once what would otherwise be found out in the first failure of a host. */
+async function complainAtStart(
+  { store, log }: Parts,
+  checkCloud: () => Promise<readonly CloudProblem[]>,
+): Promise<void> {
+  const [problem, problems] = await Promise.all([store.check(), checkCloud()]);
+  if (problem !== null) log.error(problem);
+  for (const { severity, message } of problems)
+    if (severity === 'fatal') log.error(message);
+    else log.warn(message);
+}
