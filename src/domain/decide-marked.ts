@@ -65,6 +65,11 @@ export function decideMarked(
   }
   const seen: Evacuation = { ...isolated, excused: false };
   if (proof === null) return wait(seen, [unproven(seen, observation.proof)], actions);
+  // Isolated in this very turn: the list would have been older than the isolation.
+  if (evacuation.isolation?.seen === false) {
+    const reasons = [because('NH109', { host: base.host })];
+    return { next: { ...seen, reasons }, actions, wakeAt: now };
+  }
   const { inventory, groups, migrations } = observation;
   if (inventory.kind === 'unknown') return wait(seen, [missing('the instances', inventory.why)]);
   if (groups.kind === 'unknown') return wait(seen, [missing('the server groups', groups.why)]);

@@ -143,6 +143,8 @@ export function followUps(
       }
       case 'arrived':
         arrivedSince = Math.min(arrivedSince ?? progress.since, progress.since);
+        // Arrived by another record than its own: no list of changes is bounded by it.
+        if (!mine.some(isArrival)) sightings.push(id);
         break;
       case 'stuck':
         stuck += 1;
@@ -172,6 +174,9 @@ export function followUps(
   };
 }
 
+const isArrival = (row: { readonly status: string }): boolean =>
+  ['arrived', 'completed'].includes(stageOf(row.status));
+
 interface Arrival {
   readonly createdAt: string;
   /** True when this turn shows it first. */
@@ -190,11 +195,7 @@ function arrivals(
     if (!('after' in progress)) continue;
     const row = rows
       ?.get(id)
-      ?.find(
-        (candidate) =>
-          candidate.id > progress.after &&
-          ['arrived', 'completed'].includes(stageOf(candidate.status)),
-      );
+      ?.find((candidate) => candidate.id > progress.after && isArrival(candidate));
     if (row !== undefined)
       found.push({ createdAt: row.createdAt, fresh: progress.at !== 'arrived' });
   }

@@ -59,6 +59,11 @@ export const CATALOGUE = {
     sentence: 'waiting {time} before the first evacuation (fence.delay)',
     remedy: 'none needed',
   },
+  NH109: {
+    severity: 'note',
+    sentence: '{host} is proven off and isolated; its instances are being listed',
+    remedy: 'none needed',
+  },
   NH201: {
     severity: 'alert',
     sentence: 'held: {marked} of {total} hosts are marked as failed (limit {limit})',
