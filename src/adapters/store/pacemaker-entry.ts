@@ -7,11 +7,16 @@ import { decodeRecord, encodeRecord, parseJson, type Decoded } from './codec.ts'
  * of the machine that `keeper` names), so that a few hundred bytes are replicated and not 300 kB.
  */
 export interface Entry {
+  /** Counts the writes to the entry; the record's version for every machine but the keeper. */
   readonly version: number;
+  /** What the keeper adds to the version of its file to get the record's version. */
+  readonly offset: number;
   /** Grows when another machine becomes the keeper. */
   readonly epoch: number;
   /** Which machine's file store holds the progress; null: none yet. */
   readonly keeper: string | null;
+  /** True while the newest write is one of another machine, which the keeper has not taken up yet. */
+  readonly foreign: boolean;
   readonly core: Evacuation;
 }
 
@@ -19,8 +24,8 @@ export interface Entry {
  * The text of an entry: `v1:version:phase:event:base64url(JSON)`. The head is for people who look at
  * it with crm_attribute; the rest is coded so that neither crmsh nor XPath has to quote anything.
  */
-export function encodeEntry({ version, epoch, keeper, core }: Entry): string {
-  const body = JSON.stringify({ epoch, keeper, record: encodeRecord(core) });
+export function encodeEntry({ version, core, ...rest }: Entry): string {
+  const body = JSON.stringify({ ...rest, record: encodeRecord(core) });
   const coded = Buffer.from(body, 'utf8').toString('base64url');
   return `v1:${String(version)}:${core.phase}:${core.mark.event}:${coded}`;
 }
@@ -35,8 +40,8 @@ export function decodeEntry(text: string, host: HostName): Decoded<Entry> {
   if (parsed.kind === 'damaged') return parsed;
   const body = parsed.value;
   if (typeof body !== 'object' || body === null) return damaged('its body is no object');
-  const { epoch, keeper, record } = body as Readonly<Record<string, unknown>>;
-  if (typeof epoch !== 'number' || typeof record !== 'string')
+  const { offset, epoch, keeper, foreign, record } = body as Readonly<Record<string, unknown>>;
+  if (typeof offset !== 'number' || typeof epoch !== 'number' || typeof record !== 'string')
     return damaged('its body is cut off');
   const core = decodeRecord(record, host);
   if (core.kind === 'damaged') return core;
@@ -44,8 +49,10 @@ export function decodeEntry(text: string, host: HostName): Decoded<Entry> {
     kind: 'decoded',
     value: {
       version: Number(version),
+      offset,
       epoch,
       keeper: typeof keeper === 'string' ? keeper : null,
+      foreign: foreign === true,
       core: core.value,
     },
   };
@@ -55,7 +62,6 @@ export function decodeEntry(text: string, host: HostName): Decoded<Entry> {
 export const coreOf = (evacuation: Evacuation): Evacuation => ({
   ...evacuation,
   instances: {},
-  reasons: [],
 });
 
 /**
@@ -86,11 +92,27 @@ export function presentedRecord(entry: Entry, file: Evacuation | null, keeper: s
   const { core } = entry;
   if (entry.keeper !== keeper) return core;
   if (file?.mark.event !== core.mark.event) return restarted(core);
+  // After a write of another machine, what it wrote about life and way back is the newer word.
   const current =
-    JSON.stringify(file.mark) === JSON.stringify(core.mark)
-      ? { life: file.life, readmission: file.readmission, reasons: file.reasons }
-      : {};
+    entry.foreign || !sameMark(file, core)
+      ? {}
+      : { life: file.life, readmission: file.readmission, reasons: file.reasons };
   return { ...core, ...current, instances: file.instances };
+}
+
+/** Whether two records are about the same report of a failure. */
+export const sameMark = (a: Evacuation, b: Evacuation): boolean =>
+  JSON.stringify(a.mark) === JSON.stringify(b.mark);
+
+/**
+ * Whether a writer without lease leaves what the file is believed for as it is, so that the mark can
+ * be written although the file cannot (a full disk must not keep a host from being marked).
+ */
+export function fileUntouched(next: Evacuation, file: Evacuation | null): boolean {
+  if (file?.mark.event !== next.mark.event) return Object.keys(next.instances).length === 0;
+  const kept = ({ instances, life, readmission, reasons }: Evacuation): string =>
+    JSON.stringify(sameMark(file, next) ? [instances, life, readmission, reasons] : instances);
+  return kept(next) === kept(file);
 }
 
 /** The record of an evacuation whose progress is lost: what was under way is found again in Nova. */

@@ -2,10 +2,10 @@ import type { HostName, WorkerId } from '../../domain/ids.ts';
 import { known, unknown, type Known } from '../../domain/known.ts';
 import type { WriteOutcome } from '../../domain/outcome.ts';
 import type { Millis } from '../../domain/time.ts';
-import type { LeaseGrant, Store } from '../../engine/ports.ts';
+import type { LeaseGrant, Store, Stored } from '../../engine/ports.ts';
 import type { WorkerClaim } from './pacemaker-claim.ts';
 import { coreOf, encodeEntry, restarted, type Entry } from './pacemaker-entry.ts';
-import { joined } from './pacemaker-numbers.ts';
+import { firstOffset, joined } from './pacemaker-numbers.ts';
 import type { SharedTable } from './pacemaker-ports.ts';
 
 /**
@@ -36,26 +36,33 @@ export function createKeeperLeases(deps: {
       known({ kind: 'granted', epoch: joined(epoch, fileEpoch) }, texts.at);
     if (row.value === null) return grant(0);
     const { entry, text } = row.value;
-    if (entry.keeper === keeper) return grant(entry.epoch);
-    const taken = await takeOver(host, entry, { text, fileEpoch });
-    return taken.kind === 'applied' ? grant(entry.epoch + 1) : unknown(whyNot(host, taken));
+    const file = await files.read(host);
+    if (file.kind === 'unknown') return file;
+    // Also when our own file was lost: then there is no record that carries the epoch of the lease.
+    if (entry.keeper === keeper && file.value !== null) return grant(entry.epoch);
+    const taken = await takeOver(host, entry, { text, file: file.value, fileEpoch });
+    return taken.kind === 'applied' ? grant(epochAfter(entry)) : unknown(whyNot(host, taken));
   };
 
   const takeOver = async (
     host: HostName,
     entry: Entry,
-    { text, fileEpoch }: { readonly text: string; readonly fileEpoch: number },
+    by: { readonly text: string; readonly file: Stored | null; readonly fileEpoch: number },
   ): Promise<WriteOutcome<unknown>> => {
     const evacuation = restarted(entry.core);
     // First our file: what it still holds is from an earlier time as keeper, and must not be believed.
-    const file = await files.read(host);
-    if (file.kind === 'unknown') return { kind: 'uncertain', why: file.why };
-    const version = file.value?.version ?? 0;
-    const cleared = await files.write({ version, epoch: fileEpoch }, evacuation);
+    const version = by.file?.version ?? 0;
+    const cleared = await files.write({ version, epoch: by.fileEpoch }, evacuation);
     if (cleared.kind !== 'applied') return cleared;
-    const { version: entryVersion, epoch } = entry;
-    const next = { version: entryVersion + 1, epoch: epoch + 1, keeper, core: coreOf(evacuation) };
-    return table.swap(host, text, encodeEntry(next));
+    const next: Entry = {
+      version: entry.version + 1,
+      offset: firstOffset(entry, cleared.value.version),
+      epoch: epochAfter(entry),
+      keeper,
+      foreign: false,
+      core: coreOf(evacuation),
+    };
+    return table.swap(host, by.text, encodeEntry(next));
   };
 
   return {
@@ -74,6 +81,9 @@ export function createKeeperLeases(deps: {
     },
   };
 }
+
+// A record that nobody has kept yet has no former keeper to be shut out.
+const epochAfter = ({ keeper, epoch }: Entry): number => (keeper === null ? epoch : epoch + 1);
 
 const whyNot = (
   host: HostName,

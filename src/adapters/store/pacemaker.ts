@@ -10,13 +10,14 @@ import {
   coreOf,
   decodeEntry,
   encodeEntry,
+  fileUntouched,
   presentedRecord,
   sameCore,
   type Entry,
 } from './pacemaker-entry.ts';
 import { createKeeperLeases } from './pacemaker-lease.ts';
 import { CLASSIC, classicValue } from './pacemaker-mirror.ts';
-import { joined, split } from './pacemaker-numbers.ts';
+import { firstOffset, numbersOf, split } from './pacemaker-numbers.ts';
 import type { NodeAttributes, SharedTable } from './pacemaker-ports.ts';
 import { watchTable } from './pacemaker-watch.ts';
 
@@ -72,26 +73,27 @@ export function createPacemakerStore(options: PacemakerStoreOptions): Store {
     return known({ row: row.value, file: file.value }, texts.at);
   };
 
+  /** Writes the entry; `file` is the keeper's file after the write, null for everybody else. */
   const swap = async (
-    host: HostName,
     row: Row | null,
     evacuation: Evacuation,
-    leased: boolean,
+    by: { readonly file: { readonly version: number } | null; readonly grown: boolean },
   ): Promise<WriteOutcome<Entry>> => {
-    const entry: Entry = {
-      version: (row?.entry.version ?? 0) + 1,
-      epoch: row?.entry.epoch ?? 0,
-      keeper: row?.entry.keeper ?? (leased ? keeper : null),
+    const before = row?.entry ?? null;
+    const next: Entry = {
+      version: (before?.version ?? 0) + 1,
+      // A version of the file counts by itself; a write without one must count here.
+      offset:
+        before === null
+          ? firstOffset(null, by.file?.version ?? 0)
+          : before.offset + (by.grown ? 0 : 1),
+      epoch: before?.epoch ?? 0,
+      keeper: before === null ? (by.grown ? keeper : null) : before.keeper,
+      foreign: before !== null && before.keeper !== null && before.keeper !== keeper,
       core: coreOf(evacuation),
     };
-    // First the attribute, then the mark: a `yes` that is alone is a mark as well, see `adopt`.
-    if (!leased && isReport(row, evacuation))
-      await attributes.set(CLASSIC, classicValue.marked, host);
-    const outcome = await table.swap(host, row?.text ?? null, encodeEntry(entry));
-    if (outcome.kind !== 'applied') return outcome;
-    const ended = row !== null && isActive(row.entry.core) && !isActive(evacuation);
-    if (leased && ended) await attributes.set(CLASSIC, classicValue.done, host);
-    return applied(entry);
+    const outcome = await table.swap(evacuation.host, row?.text ?? null, encodeEntry(next));
+    return outcome.kind === 'applied' ? applied(next) : outcome;
   };
 
   const write: Store['write'] = async (expectation, evacuation) => {
@@ -100,28 +102,36 @@ export function createPacemakerStore(options: PacemakerStoreOptions): Store {
     if (problem !== null) return refused('bad-request', problem);
     const seen = await look(host);
     if (seen.kind === 'unknown') return refused('not-sent', seen.why);
-    const { row, file } = seen.value;
-    const stale = staleness(seen.value, expectation, keeper);
-    if (stale !== null) return refused('wrong-state', `the record of ${host} ${stale}`);
+    const { row } = seen.value;
+    const why = objection(seen.value, { expectation, evacuation, keeper });
+    if (why !== null) return why;
 
     const leased = expectation.epoch !== null;
-    const kept = row === null ? leased : row.entry.keeper === keeper;
-    let fileVersion = kept ? (file?.version ?? 0) : 0;
-    const inFile = kept && (leased || !progressUntouched(evacuation, file));
-    if (inFile) {
+    const kept = row === null || row.entry.keeper === keeper;
+    let { file }: { file: { readonly version: number } | null } = seen.value;
+    const grown =
+      kept && (leased || !fileUntouched(evacuation, seen.value.file?.evacuation ?? null));
+    if (grown) {
       // The file first: a phase without its instances would look like work that is done.
       const epoch = expectation.epoch === null ? null : split(expectation.epoch).low;
-      const outcome = await files.write({ version: fileVersion, epoch }, evacuation);
+      const outcome = await files.write({ version: file?.version ?? 0, epoch }, evacuation);
       if (outcome.kind !== 'applied') return outcome;
-      fileVersion = outcome.value.version;
-      if (row !== null && sameCore(row.entry.core, evacuation)) {
-        return applied({ version: joined(row.entry.version, fileVersion) });
+      file = outcome.value;
+      if (row !== null && !row.entry.foreign && sameCore(row.entry.core, evacuation)) {
+        return applied({ version: row.entry.offset + file.version });
       }
     }
-    const outcome = await swap(host, row, evacuation, leased);
-    return outcome.kind === 'applied'
-      ? applied({ version: joined(outcome.value.version, fileVersion) })
-      : outcome;
+    // First the attribute, then the mark: a `yes` that is alone is taken for a mark as well.
+    if (!leased && isReport(row, evacuation))
+      await attributes.set(CLASSIC, classicValue.marked, host);
+    const outcome = await swap(row, evacuation, { file, grown });
+    if (outcome.kind !== 'applied') return outcome;
+    if (leased && row !== null && isActive(row.entry.core) && !isActive(evacuation)) {
+      await attributes.set(CLASSIC, classicValue.done, host);
+    }
+    if (!leased) await files.nudge(host);
+    const stored = file === null ? null : { version: file.version, epoch: 0 };
+    return applied({ version: numbersOf(outcome.value, stored, keeper).version });
   };
 
   return {
@@ -134,7 +144,7 @@ export function createPacemakerStore(options: PacemakerStoreOptions): Store {
       const { row, file } = seen.value;
       if (row === null) return known(null, seen.at);
       const evacuation = presentedRecord(row.entry, file?.evacuation ?? null, keeper);
-      return known({ ...numbersOf(row.entry, file), evacuation }, seen.at);
+      return known({ ...numbersOf(row.entry, file, keeper), evacuation }, seen.at);
     },
     write,
     lease: leases.lease,
@@ -190,8 +200,9 @@ async function listOf(deps: {
     const file = ours.value.find((summary) => summary.host === host);
     const kept = entry.keeper === deps.keeper;
     if (kept && file?.event === core.event) {
-      const { inFlight, towards, total, counts, reasons } = file;
-      summaries.push({ ...core, inFlight, towards, total, counts, reasons });
+      // The file knows the instances, the cluster everything else.
+      const { phase, phaseSince, markedAt, provenAt, isolated, excused } = core;
+      summaries.push({ ...file, phase, phaseSince, markedAt, provenAt, isolated, excused });
     } else {
       summaries.push(kept && core.phase === 'evacuating' ? { ...core, phase: 'marked' } : core);
     }
@@ -199,32 +210,40 @@ async function listOf(deps: {
   return known(summaries, texts.at);
 }
 
-const numbersOf = (
-  entry: Entry,
-  file: Stored | null,
-): { readonly version: number; readonly epoch: number } => ({
-  version: joined(entry.version, file?.version ?? 0),
-  epoch: joined(entry.epoch, file?.epoch ?? 0),
-});
-
-/** What has moved on since the writer's read, or null. */
-function staleness({ row, file }: Look, expectation: Expectation, keeper: string): string | null {
-  const version = row === null ? 0 : numbersOf(row.entry, file).version;
+/** Why a write cannot be made, or null. */
+function objection(
+  { row, file }: Look,
+  write: {
+    readonly expectation: Expectation;
+    readonly evacuation: Evacuation;
+    readonly keeper: string;
+  },
+): WriteOutcome<never> | null {
+  const { expectation, evacuation, keeper } = write;
+  const stale = (what: string): WriteOutcome<never> =>
+    refused('wrong-state', `the record of ${evacuation.host} ${what}`);
+  const version = row === null ? 0 : numbersOf(row.entry, file, keeper).version;
   if (version !== expectation.version) {
-    return `is at version ${String(version)}, not ${String(expectation.version)}`;
+    return stale(`is at version ${String(version)}, not ${String(expectation.version)}`);
   }
-  if (expectation.epoch === null) return null;
-  if (row !== null && row.entry.keeper !== keeper) return 'is kept by another controller';
-  const { high } = split(expectation.epoch);
-  return high === (row?.entry.epoch ?? 0) ? null : 'has a new keeper since the lease';
+  const guest = row !== null && row.entry.keeper !== keeper;
+  if (expectation.epoch !== null) {
+    if (guest) return stale('is kept by another controller');
+    const { high } = split(expectation.epoch);
+    return high === (row?.entry.epoch ?? 0)
+      ? null
+      : stale('has had another keeper since the lease');
+  }
+  const elsewhere = guest ? keptElsewhere(row.entry, evacuation) : null;
+  return elsewhere === null ? null : refused('forbidden', elsewhere);
 }
 
-/** Whether a writer without lease leaves the progress in the file as it is (a mark, an isolation). */
-function progressUntouched(evacuation: Evacuation, file: Stored | null): boolean {
-  if (file?.evacuation.mark.event !== evacuation.mark.event) {
-    return Object.keys(evacuation.instances).length === 0;
-  }
-  return JSON.stringify(file.evacuation.instances) === JSON.stringify(evacuation.instances);
+/** Why a machine that does not know the progress may not make this write, or null when it may. */
+function keptElsewhere({ keeper, core }: Entry, next: Evacuation): string | null {
+  if (keeper === null) return null;
+  const ends = isActive(core) && !isActive(next);
+  if (!ends && Object.keys(next.instances).length === 0) return null;
+  return `the progress of ${next.host} is kept on another controller (${keeper}): run the command there`;
 }
 
 /** Whether a write reports a failure (anew). */

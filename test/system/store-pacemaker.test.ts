@@ -1,0 +1,305 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createFileStore } from '../../src/adapters/store/file.ts';
+import { createPacemakerStore } from '../../src/adapters/store/pacemaker.ts';
+import type { Evacuation } from '../../src/domain/evacuation.ts';
+import { asEvent, asHost, asWorker } from '../../src/domain/ids.ts';
+import type { Clock, Store } from '../../src/engine/ports.ts';
+import { createFakeCluster, type FakeCluster } from '../support/fake-cluster.ts';
+import { fullRecord, markedRecord } from '../support/record.ts';
+import { describeStore, storedAt, valueOf, type StoreBed } from '../support/store-contract.ts';
+import { until } from '../support/until.ts';
+
+const host = asHost('compute-1');
+const anna = asWorker('anna');
+const bert = asWorker('bert');
+
+/** Time that tests move; sleeping yields, so that a watch looks again and again. */
+function handClock(): Clock & { passMs(lengthMs: number): void } {
+  let ms = 1_763_638_600_000;
+  return {
+    now: () => ms,
+    monotonicMs: () => ms,
+    sleep: () => new Promise((resolve) => setImmediate(resolve)),
+    passMs: (lengthMs) => {
+      ms += lengthMs;
+    },
+  };
+}
+
+interface Controller {
+  readonly store: Store;
+  readonly files: Store;
+}
+
+/** A controller of a cluster: its own directory, the common table. */
+async function controllerOf(
+  cluster: FakeCluster,
+  node: string,
+  clock: Clock,
+  known?: string,
+): Promise<Controller & { readonly directory: string }> {
+  const directory = known ?? (await mkdtemp(join(tmpdir(), 'nova-ha-store-')));
+  const bootClock = { machine: node, boot: node, monotonicMs: () => clock.monotonicMs() };
+  const files = createFileStore({ directory, clock, bootClock });
+  const attributes = cluster.attributesOn(node);
+  const keeper = `${node}-1`;
+  const store = createPacemakerStore({ table: cluster.table, attributes, files, keeper, clock });
+  return { store, files, directory };
+}
+
+async function pacemakerBed(): Promise<StoreBed> {
+  const cluster = createFakeCluster();
+  const clock = handClock();
+  const directory = await mkdtemp(join(tmpdir(), 'nova-ha-store-'));
+  const bootClock = { machine: 'm', boot: 'b', monotonicMs: () => clock.monotonicMs() };
+  const opened: Store[] = [];
+  return {
+    open: () => {
+      const files = createFileStore({ directory, clock, bootClock });
+      const attributes = cluster.attributesOn('ctl-1');
+      const keeper = 'ctl-1-1';
+      const store = createPacemakerStore({
+        table: cluster.table,
+        attributes,
+        files,
+        keeper,
+        clock,
+      });
+      opened.push(store);
+      return store;
+    },
+    passTime: (lengthMs) => {
+      clock.passMs(lengthMs);
+    },
+    damage: (damagedHost, text) => {
+      cluster.texts.set(damagedHost, text);
+      return Promise.resolve();
+    },
+    close: async () => {
+      for (const store of opened) await store.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+describeStore('pacemaker', pacemakerBed);
+
+describe('pacemaker: several controllers', () => {
+  let cluster: FakeCluster;
+  let clock: ReturnType<typeof handClock>;
+  let one: Controller & { readonly directory: string };
+  let two: Controller & { readonly directory: string };
+  beforeEach(async () => {
+    cluster = createFakeCluster();
+    clock = handClock();
+    one = await controllerOf(cluster, 'ctl-1', clock);
+    two = await controllerOf(cluster, 'ctl-2', clock);
+  });
+  afterEach(async () => {
+    for (const { store, directory } of [one, two]) {
+      await store.close();
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  const leaseOn = async ({ store }: Controller, worker = anna): Promise<number> => {
+    const grant = valueOf(await store.lease(host, worker, 30_000));
+    if (grant.kind === 'held') throw new Error(`held by ${grant.by}`);
+    return grant.epoch;
+  };
+  const put = async (
+    { store }: Controller,
+    evacuation: Evacuation,
+    epoch: number | null = null,
+  ): Promise<void> => {
+    const stored = valueOf(await store.read(evacuation.host));
+    const outcome = await store.write({ version: stored?.version ?? 0, epoch }, evacuation);
+    expect(outcome.kind).toBe('applied');
+  };
+  const classic = (): string | undefined => cluster.values.get('evacuate')?.get(host);
+
+  test('a mark by one controller is seen by all, with the classic attribute', async () => {
+    await put(two, markedRecord(host));
+    expect((await storedAt(one.store, host)).evacuation).toEqual(markedRecord(host));
+    expect(valueOf(await one.store.list()).map(({ phase }) => phase)).toEqual(['marked']);
+    expect(classic()).toBe('yes');
+    expect(cluster.texts.get(host)).toMatch(/^v1:1:marked:20261120T113509Z-7f3a:[\w-]+$/);
+  });
+
+  test('progress stays with the keeper, its core is seen everywhere', async () => {
+    await put(one, markedRecord(host));
+    const epoch = await leaseOn(one);
+    await put(one, fullRecord(12), epoch);
+    expect(Object.keys((await storedAt(one.store, host)).evacuation.instances)).toHaveLength(12);
+    const seen = (await storedAt(two.store, host)).evacuation;
+    expect(seen).toEqual({ ...fullRecord(12), instances: {} });
+    expect(valueOf(await one.store.list())[0]?.total).toBe(12);
+    expect(valueOf(await two.store.list())[0]).toMatchObject({ phase: 'evacuating', total: 0 });
+  });
+
+  test('progress alone causes no write to the cluster', async () => {
+    await put(one, markedRecord(host));
+    const epoch = await leaseOn(one);
+    await put(one, fullRecord(12), epoch);
+    const text = cluster.texts.get(host);
+    await put(one, fullRecord(13), epoch);
+    expect(cluster.texts.get(host)).toBe(text);
+    expect(Object.keys((await storedAt(one.store, host)).evacuation.instances)).toHaveLength(13);
+  });
+
+  test('a new report from elsewhere reaches the keeper, with the progress kept', async () => {
+    await put(one, markedRecord(host));
+    const epoch = await leaseOn(one);
+    await put(one, fullRecord(12), epoch);
+    const before = await storedAt(one.store, host);
+    const reported = (await storedAt(two.store, host)).evacuation;
+    const mark = { ...reported.mark, at: reported.mark.at + 60_000 };
+    await put(two, { ...reported, mark, proof: null });
+    const { version, evacuation } = await storedAt(one.store, host);
+    expect(version).toBeGreaterThan(before.version);
+    expect(evacuation).toMatchObject({ mark, proof: null, phase: 'evacuating' });
+    expect(Object.keys(evacuation.instances)).toHaveLength(12);
+    const late = await one.store.write({ version: before.version, epoch }, fullRecord(12));
+    expect(late).toMatchObject({ kind: 'refused', refusal: { cause: 'wrong-state' } });
+  });
+
+  test('a command from elsewhere reaches the keeper', async () => {
+    await put(one, markedRecord(host));
+    const epoch = await leaseOn(one);
+    await put(one, { ...fullRecord(3), phase: 'settled' }, epoch);
+    const seen = (await storedAt(two.store, host)).evacuation;
+    const readmission = { ...seen.readmission, upSeen: 7 };
+    await put(two, { ...seen, readmission });
+    const taken = (await storedAt(one.store, host)).evacuation;
+    expect(taken.readmission).toEqual(readmission);
+    await put(one, { ...taken, readmission: { ...readmission, upSeen: 8 } }, epoch);
+    expect((await storedAt(one.store, host)).evacuation.readmission.upSeen).toBe(8);
+  });
+
+  test('what needs the progress is refused where it is not', async () => {
+    await put(one, markedRecord(host));
+    await put(one, fullRecord(12), await leaseOn(one));
+    const { version, evacuation } = await storedAt(two.store, host);
+    const closed = await two.store.write(
+      { version, epoch: null },
+      { ...evacuation, phase: 'closed' },
+    );
+    expect(closed).toMatchObject({ kind: 'refused', refusal: { cause: 'forbidden' } });
+    expect(JSON.stringify(closed)).toContain('ctl-1-1');
+  });
+
+  test('after a fail-over the inventory is taken anew, and the former keeper is shut out', async () => {
+    await put(one, markedRecord(host));
+    const old = await leaseOn(one);
+    await put(one, fullRecord(12), old);
+    await one.store.release(host, anna);
+    const young = await leaseOn(two, bert);
+    const { version, epoch, evacuation } = await storedAt(two.store, host);
+    expect(epoch).toBe(young);
+    expect(young).toBeGreaterThan(old);
+    expect(evacuation).toMatchObject({ phase: 'marked', instances: {} });
+    const late = await one.store.write({ version, epoch: old }, fullRecord(12));
+    expect(late.kind).toBe('refused');
+    await put(two, fullRecord(5), young);
+    // And back: what the first one's files still hold is from another time.
+    await two.store.release(host, bert);
+    const third = await leaseOn(one, asWorker('carl'));
+    expect(third).toBeGreaterThan(young);
+    expect((await storedAt(one.store, host)).evacuation).toMatchObject({
+      phase: 'marked',
+      instances: {},
+    });
+  });
+
+  test('a settled host stays settled over a fail-over', async () => {
+    await put(one, markedRecord(host));
+    await put(one, { ...fullRecord(12), phase: 'settled' }, await leaseOn(one));
+    await one.store.release(host, anna);
+    await leaseOn(two, bert);
+    const { evacuation } = await storedAt(two.store, host);
+    expect(evacuation.phase).toBe('settled');
+    expect(evacuation.isolation).toEqual(fullRecord(1).isolation);
+  });
+
+  test('a keeper whose directory was wiped takes the inventory anew', async () => {
+    await put(one, markedRecord(host));
+    await put(one, fullRecord(12), await leaseOn(one));
+    await one.store.close();
+    await rm(join(one.directory, 'hosts'), { recursive: true });
+    one = await controllerOf(cluster, 'ctl-1', clock, one.directory);
+    expect((await storedAt(one.store, host)).evacuation).toMatchObject({
+      phase: 'marked',
+      instances: {},
+    });
+    expect(valueOf(await one.store.list())[0]?.phase).toBe('marked');
+    const epoch = await leaseOn(one);
+    expect((await storedAt(one.store, host)).epoch).toBe(epoch);
+  });
+
+  test('a second worker on another controller is refused, until the first is gone', async () => {
+    await put(one, markedRecord(host));
+    await leaseOn(one);
+    expect(valueOf(await two.store.lease(host, bert, 30_000))).toEqual({ kind: 'held', by: anna });
+    expect((await storedAt(one.store, host)).evacuation.phase).toBe('marked');
+    clock.passMs(61_000);
+    expect(await leaseOn(two, bert)).toBeGreaterThan(0);
+  });
+
+  test('no lease and no mark without quorum, and both say why', async () => {
+    cluster.trouble = 'no-quorum';
+    const grant = await one.store.lease(host, anna, 30_000);
+    expect(grant).toMatchObject({
+      kind: 'unknown',
+      why: expect.stringContaining('quorum') as string,
+    });
+    const outcome = await one.store.write({ version: 0, epoch: null }, markedRecord(host));
+    expect(outcome).toMatchObject({ kind: 'refused', refusal: { cause: 'not-sent' } });
+    expect(await one.store.check()).toMatch(/quorum/);
+    cluster.trouble = 'away';
+    expect((await one.store.read(host)).kind).toBe('unknown');
+    expect((await one.store.list()).kind).toBe('unknown');
+    expect(await one.store.check()).toMatch(/away/);
+  });
+
+  test('a mark is written although the files of the keeper cannot be', async () => {
+    await put(one, markedRecord(host));
+    const epoch = await leaseOn(one);
+    await put(one, { ...fullRecord(2), phase: 'settled' }, epoch);
+    const before = await one.files.read(host);
+    const { version } = await storedAt(one.store, host);
+    const again = {
+      ...markedRecord(host),
+      mark: { ...markedRecord(host).mark, event: asEvent('e2') },
+    };
+    expect((await one.store.write({ version, epoch: null }, again)).kind).toBe('applied');
+    expect(await one.files.read(host)).toMatchObject({ value: valueOf(before) });
+    expect((await storedAt(one.store, host)).evacuation).toEqual(again);
+  });
+
+  test('the watch tells changes and keeps the classic attribute in step', async () => {
+    await put(two, markedRecord(host));
+    const told: string[] = [];
+    const watch = one.store.watch((nudged) => told.push(nudged));
+    const epoch = await leaseOn(one);
+    await until(() => /^ctl-1@\d+$/.test(classic() ?? ''));
+    // Pacemaker erases it when the node comes back.
+    cluster.values.get('evacuate')?.set(host, '');
+    await until(() => classic() !== '');
+    const seen = (await storedAt(two.store, host)).evacuation;
+    await put(two, { ...seen, mark: { ...seen.mark, at: seen.mark.at + 1 } });
+    await until(() => told.includes(host));
+    await put(one, { ...fullRecord(2), phase: 'settled' }, epoch);
+    await until(() => classic() === 'no');
+    // A report of a fence_compute is not ours to take back.
+    cluster.values.get('evacuate')?.set(host, 'yes');
+    cluster.values.get('evacuate')?.set('compute-9', 'yes');
+    const looked = told.length;
+    await put(two, { ...markedRecord(asHost('compute-2')) });
+    await until(() => told.length > looked);
+    expect(classic()).toBe('yes');
+    watch.close();
+  });
+});
