@@ -6,11 +6,39 @@ import type { Chance, Clock } from '../engine/ports.ts';
 // Node's timers turn anything longer into one millisecond.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** The share of the passing time by which a wall clock that was set is followed. */
+const SLEW = 0.1;
+
+/**
+ * The wall clock without its jumps: it goes on with the monotonic clock and follows a wall clock that
+ * was set (NTP, an operator) by a tenth of the passing time. Waiting times that are kept as instants
+ * in the store stay true when somebody turns the clock by an hour.
+ */
+export function createSteadyWall(parts: {
+  readonly wallMs: () => number;
+  readonly monotonicMs: () => number;
+}): () => number {
+  let lastMs = parts.monotonicMs();
+  let nowMs = parts.wallMs();
+  return () => {
+    const monotonicMs = parts.monotonicMs();
+    const passedMs = monotonicMs - lastMs;
+    lastMs = monotonicMs;
+    nowMs += passedMs;
+    const errorMs = parts.wallMs() - nowMs;
+    const followMs = SLEW * passedMs;
+    nowMs += Math.max(-followMs, Math.min(followMs, errorMs));
+    return Math.round(nowMs);
+  };
+}
+
+const monotonicMs = (): number => Number(process.hrtime.bigint() / 1000n) / 1000;
+
 /** The clocks of this machine. */
 export function createSystemClock(): Clock {
   return {
-    now: () => Date.now(),
-    monotonicMs: () => Number(process.hrtime.bigint() / 1000n) / 1000,
+    now: createSteadyWall({ wallMs: () => Date.now(), monotonicMs }),
+    monotonicMs,
     sleep: (lengthMs, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted === true) {

@@ -35,7 +35,7 @@ export async function perform(
         queue.length = 0;
         return;
       }
-      const answer = await performOne(parts, host, action);
+      const answer = await performOne(parts, host, action, mayAct);
       if (answer !== null) answers.push(answer);
     }
   };
@@ -48,6 +48,7 @@ async function performOne(
   parts: PerformingParts,
   host: HostName,
   action: Action,
+  mayAct: () => boolean,
 ): Promise<Answer | null> {
   const { compute, fleet, log } = parts;
   switch (action.do) {
@@ -76,7 +77,7 @@ async function performOne(
     }
     case 'evacuate': {
       const { instance, attempt } = action;
-      const outcome = await compute.evacuate(instance, action.target);
+      const outcome = await compute.evacuate(instance, action.target, mayAct);
       return { instance, attempt, outcome };
     }
     case 'stop': {

@@ -103,10 +103,15 @@ export interface Compute {
   sighting(id: InstanceId): Promise<Known<Sighting | null>>;
   /** Evacuation records with this source, newest first; with `after`, at least all with a higher id. */
   evacuationsFrom(host: HostName, after: number): Promise<Known<readonly Migration[]>>;
-  /** POST evacuate, once, on a fresh connection, never repeated by the adapter. */
+  /**
+   * POST evacuate, once, on a fresh connection, never repeated by the adapter. `mayLeave` is asked
+   * right before it is sent, after a renewal of the token: a worker that has lost its lease meanwhile
+   * sends nothing (refused with cause `not-sent`).
+   */
   evacuate(
     id: InstanceId,
     target: HostName | null,
+    mayLeave?: () => boolean,
   ): Promise<WriteOutcome<{ readonly requestId: string | null }>>;
   /** The newest `evacuate` action of an instance; null when there is none. */
   trace(id: InstanceId): Promise<Known<ActionTrace | null>>;

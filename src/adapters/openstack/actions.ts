@@ -28,12 +28,13 @@ export interface ActionRequest {
   readonly body: Readonly<Record<string, unknown>>;
   readonly minor?: number;
   readonly deadlineMs: Millis;
+  readonly mayLeave?: (() => boolean) | undefined;
 }
 
 /** POST to an instance's action; on a connection of its own and never repeated. */
 export async function act(
   session: Session,
-  { id, body, minor = ACTION_MINOR, deadlineMs }: ActionRequest,
+  { id, body, minor = ACTION_MINOR, deadlineMs, mayLeave }: ActionRequest,
 ): Promise<WriteOutcome<{ readonly requestId: string | null }>> {
   const outcome = await write(session, {
     method: 'POST',
@@ -42,6 +43,7 @@ export async function act(
     json: body,
     fresh: true,
     deadlineMs,
+    ...(mayLeave === undefined ? {} : { mayLeave }),
   });
   if (outcome.kind !== 'applied') return outcome;
   return applied({ requestId: outcome.value.requestId });
@@ -54,11 +56,12 @@ export function evacuate(
     readonly id: InstanceId;
     readonly target: HostName | null;
     readonly deadlineMs: Millis;
+    readonly mayLeave?: (() => boolean) | undefined;
   },
 ): Promise<WriteOutcome<{ readonly requestId: string | null }>> {
-  const { id, target, deadlineMs } = request;
+  const { id, target, deadlineMs, mayLeave } = request;
   const body = { evacuate: target === null ? {} : { host: target } };
-  return act(session, { id, body, minor: EVACUATE_MINOR, deadlineMs });
+  return act(session, { id, body, minor: EVACUATE_MINOR, deadlineMs, mayLeave });
 }
 
 /** The body of a lock with a reason, by which we know our own locks again. */

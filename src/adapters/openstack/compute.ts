@@ -37,7 +37,7 @@ export function createCompute({
     changedSince: (novaTime) => readChanged(session, novaTime),
     sighting: (id) => readSighting(session, id),
     evacuationsFrom: (host, after) => readEvacuations(session, host, after),
-    evacuate: (id, target) => evacuate(session, { id, target, deadlineMs }),
+    evacuate: (id, target, mayLeave) => evacuate(session, { id, target, deadlineMs, mayLeave }),
     trace: (id) => readTrace(session, id),
     stop: (id) => change({ id, body: { 'os-stop': null } }),
     start: (id) => change({ id, body: { 'os-start': null } }),

@@ -20,6 +20,8 @@ export interface Call {
   readonly fresh?: boolean;
   readonly repeatable?: boolean;
   readonly deadlineMs?: Millis;
+  /** Asked right before the request leaves, after any renewal of the token; false: not sent. */
+  readonly mayLeave?: () => boolean;
 }
 
 /** An answer of Nova (or of what stands before it), of any status. */
@@ -49,6 +51,8 @@ export interface Session {
   /** The microversions of the server; null with the refusal when it is out of reach. */
   versions(): Promise<VersionRange | Refusal>;
 }
+
+const HELD_BACK: HttpResult = { kind: 'not-sent', why: 'the right to send it has ended' };
 
 const REDISCOVER_MS = 10 * 60_000;
 
@@ -118,7 +122,9 @@ export function createSession(deps: SessionDeps): Session {
     const minor = Math.min(call.minor, place.range.max);
     const at = clock.now();
     const result = await withToken((token) =>
-      deps.http.send(wire({ call, root: place.root, minor, token })),
+      call.mayLeave?.() === false
+        ? Promise.resolve(HELD_BACK)
+        : deps.http.send(wire({ call, root: place.root, minor, token })),
     );
     const label = `${call.method} ${place.root}${call.path}`;
     if (result.kind === 'refused' || result.kind === 'uncertain') return result;
