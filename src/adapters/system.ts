@@ -32,13 +32,38 @@ export function createSteadyWall(parts: {
   };
 }
 
+/**
+ * Time that has passed, counting a suspended machine too: where the wall clock went further than the
+ * monotonic one, the wall clock is believed. A lease may so seem older than it is, never younger.
+ */
+export function createElapsed(parts: {
+  readonly wallMs: () => number;
+  readonly monotonicMs: () => number;
+}): () => number {
+  let lastMs = parts.monotonicMs();
+  let lastWallMs = parts.wallMs();
+  let elapsedMs = 0;
+  return () => {
+    const nowMs = parts.monotonicMs();
+    const wallMs = parts.wallMs();
+    const leapMs = wallMs - lastWallMs > nowMs - lastMs + LEAP_MS ? wallMs - lastWallMs : 0;
+    elapsedMs += Math.max(nowMs - lastMs, leapMs);
+    lastMs = nowMs;
+    lastWallMs = wallMs;
+    return elapsedMs;
+  };
+}
+
+/** By how much the wall clock must run ahead before it counts: below that it is the rate of NTP. */
+const LEAP_MS = 1000;
+
 const monotonicMs = (): number => Number(process.hrtime.bigint() / 1000n) / 1000;
 
 /** The clocks of this machine. */
 export function createSystemClock(): Clock {
   return {
     now: createSteadyWall({ wallMs: () => Date.now(), monotonicMs }),
-    monotonicMs,
+    monotonicMs: createElapsed({ wallMs: () => Date.now(), monotonicMs }),
     sleep: (lengthMs, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted === true) {

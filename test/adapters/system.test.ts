@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createFencing } from '../../src/adapters/fencing.ts';
-import { createSystemChance, createSystemClock } from '../../src/adapters/system.ts';
+import {
+  createElapsed,
+  createSteadyWall,
+  createSystemChance,
+  createSystemClock,
+} from '../../src/adapters/system.ts';
 import { asEvent, asHost } from '../../src/domain/ids.ts';
 import { known, unknown, type Known } from '../../src/domain/known.ts';
 import { wholeHost, type FenceProof, type Mark } from '../../src/domain/mark.ts';
@@ -16,6 +21,39 @@ describe('the clock', () => {
     await clock.sleep(3_600_000, controller.signal);
     await clock.sleep(-1);
     expect(clock.monotonicMs()).toBeGreaterThan(before);
+  });
+});
+
+describe('clocks that were set', () => {
+  const HOUR = 3_600_000;
+
+  it('follows a wall clock that was set by a tenth of the passing time', () => {
+    let wall = 1_000_000;
+    let monotonic = 0;
+    const now = createSteadyWall({ wallMs: () => wall, monotonicMs: () => monotonic });
+    wall += HOUR + 10_000;
+    monotonic += 10_000;
+    expect(now()).toBe(1_000_000 + 11_000);
+    wall -= 2 * HOUR;
+    expect(now()).toBe(1_000_000 + 11_000);
+    wall += 10_000;
+    monotonic += 10_000;
+    expect(now()).toBe(1_000_000 + 20_000);
+  });
+
+  it('counts the time of a suspended machine, and never runs backwards', () => {
+    let wall = 1_000_000;
+    let monotonic = 500;
+    const elapsed = createElapsed({ wallMs: () => wall, monotonicMs: () => monotonic });
+    wall += 1500;
+    monotonic += 1000;
+    expect(elapsed()).toBe(1000);
+    wall += HOUR;
+    monotonic += 1000;
+    expect(elapsed()).toBe(1000 + HOUR);
+    wall -= 5 * HOUR;
+    monotonic += 1000;
+    expect(elapsed()).toBe(2000 + HOUR);
   });
 });
 
