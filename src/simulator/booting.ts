@@ -108,6 +108,7 @@ export function bootInstances(world: World, options: BootOptions): Instance[] {
     const instance = createInstance(world, options, index);
     world.instances.byId.set(instance.id, instance);
     world.instances.ordered.push(instance);
+    world.instances.byIdOrder = undefined;
     if (options.flavor !== undefined) world.flavors.set(instance.flavor.id, instance.flavor);
     if (instance.groupId !== undefined) world.groups.get(instance.groupId)?.members.add(instance);
     if (host !== undefined) {

@@ -74,7 +74,7 @@ function createWorld(options: CloudOptions): World {
     hosts: new Map(),
     hostList: [],
     hostsByService: new Map(),
-    instances: { byId: new Map(), ordered: [], nextSeq: 1 },
+    instances: { byId: new Map(), ordered: [], nextSeq: 1, byIdOrder: undefined },
     migrations: [],
     migrationsByUuid: new Map(),
     flavors: new Map(),

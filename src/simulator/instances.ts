@@ -120,6 +120,7 @@ export function removeInstance(world: World, instance: Instance): void {
   setInstanceHost(instance, undefined);
   if (instance.groupId !== undefined) world.groups.get(instance.groupId)?.members.delete(instance);
   const { ordered } = world.instances;
+  world.instances.byIdOrder = undefined;
   const index = positionAfter(world, instance.seq) - 1;
   if (ordered[index] === instance) ordered.splice(index, 1);
 }

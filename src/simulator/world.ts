@@ -119,6 +119,8 @@ export interface World {
     /** Not deleted, in the order of creation. */
     readonly ordered: Instance[];
     nextSeq: number;
+    /** The same in the order of their ids; undefined until somebody asks, and after every change. */
+    byIdOrder: Instance[] | undefined;
   };
   readonly migrations: Migration[];
   readonly migrationsByUuid: Map<string, Migration>;

@@ -170,7 +170,7 @@ describe('failed evacuations', () => {
       lab.call('GET', `/v2.1/servers/${id}/os-instance-actions`),
       'instanceActions',
     );
-    expect(actions).toMatchObject([{ action: 'evacuate', message: 'Error' }]);
+    expect(actions).toMatchObject([{ action: 'evacuate', message: 'Error' }, { action: 'create' }]);
   });
 
   it('says 500 without RabbitMQ although the row exists', () => {

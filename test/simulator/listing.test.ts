@@ -33,6 +33,13 @@ describe('servers', () => {
     expect(pages(lab, query)).toEqual([...ids].reverse());
     expect(pages(lab, { ...query, sort_key: 'uuid', sort_dir: 'asc' })).toEqual([...ids].sort());
     expect(pages(lab, { all_tenants: '1', limit: '7' })).toHaveLength(30);
+    const all = lab.cloud
+      .guests()
+      .map((guest) => guest.instanceId)
+      .sort();
+    const byId = { all_tenants: '1', limit: '7', sort_key: 'uuid' };
+    expect(pages(lab, { ...byId, sort_dir: 'asc' })).toEqual(all);
+    expect(pages(lab, byId)).toEqual([...all].reverse());
   });
 
   it('returns nothing for limit 0, caps large limits, refuses bad ones', () => {

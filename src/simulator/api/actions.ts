@@ -10,6 +10,7 @@ import type { Call } from './context.ts';
 import { evacuateServer } from './evacuate.ts';
 import { migrateLive } from './live-migration.ts';
 import { deleteInstance } from './servers.ts';
+import { invalidField, pythonRepr, unexpectedProperties } from './validation.ts';
 
 type Action = (call: Call, instance: Instance, value: unknown) => ApiResponse;
 
@@ -82,7 +83,11 @@ const reboot: Action = (call, instance, value) => {
   return reply(202);
 };
 
+const LOCK_PROPERTIES = new Set(['locked_reason']);
+
 const lock: Action = (call, instance, value) => {
+  const unexpected = unexpectedProperties(Object.keys(asRecord(value) ?? {}), LOCK_PROPERTIES);
+  if (unexpected !== undefined) return invalidField('lock', value, unexpected);
   const reason = asRecord(value)?.['locked_reason'];
   const isOwner = instance.projectId === call.projectId;
   instance.lockedBy = isOwner ? 'owner' : 'admin';
@@ -108,7 +113,7 @@ const resetState: Action = (call, instance, value) => {
   if (!call.policy.resetState) return forbidden('os-admin-actions:reset_state');
   const state = asRecord(value)?.['state'];
   if (state !== 'active' && state !== 'error') {
-    return fault(400, `Invalid input for field/attribute state. Value: ${String(state)}.`);
+    return invalidField('state', state, `${pythonRepr(state)} is not one of ['active', 'error']`);
   }
   logAction(call, instance, 'resetState');
   saveInstance(call.world, instance, { vmState: state, taskState: null });

@@ -4,16 +4,30 @@ import type { ApiRequest, ApiResponse } from '../request.ts';
 import type { World } from '../world.ts';
 import { actionName } from './actions.ts';
 import type { Call } from './context.ts';
-import { answerHeaders, readMicroversion, versionDocument, versionList } from './microversion.ts';
+import {
+  answerHeaders,
+  readMicroversion,
+  requestedVersion,
+  versionDocument,
+  versionList,
+} from './microversion.ts';
 import { matchRoute } from './routes.ts';
 import type { RouteMatch } from './routes.ts';
 
 const MALFORMED = "Malformed request URL: URL's project_id";
 
-function unauthenticated(): ApiResponse {
+/** Most answers name their type even when they are empty; errors add the encoding. */
+const ERROR_TYPE = 'application/json; charset=UTF-8';
+
+function withType(answer: ApiResponse): Record<string, string> {
+  if (answer.status === 202) return { 'content-type': 'application/json' };
+  return answer.status >= 400 ? { 'content-type': ERROR_TYPE } : {};
+}
+
+function unauthenticated(world: World): ApiResponse {
   const message = 'The request you have made requires authentication.';
   const answer = identityFault(401, 'Unauthorized', message);
-  answer.headers['www-authenticate'] = 'Keystone uri="http://keystone.internal:5000"';
+  answer.headers['www-authenticate'] = `Keystone uri="${world.identity.baseUrl}/identity/v3"`;
   return answer;
 }
 
@@ -41,14 +55,17 @@ function dispatch(
   route: RouteMatch,
 ): ApiResponse {
   const token = findToken(world.identity, request.headers['x-auth-token'], world.clock.now());
-  if (token === undefined) return unauthenticated();
+  if (token === undefined) return unauthenticated(world);
   const requestId = `req-${world.random.uuid()}`;
   const version = readMicroversion(world, request);
-  const answerAs = (answer: ApiResponse, minor: number): ApiResponse => ({
+  const answerAs = (answer: ApiResponse, shown: number | string | undefined): ApiResponse => ({
     ...answer,
-    headers: { ...answerHeaders(world, requestId, minor), ...answer.headers },
+    headers: { ...answerHeaders(world, requestId, shown), ...withType(answer), ...answer.headers },
   });
-  if (typeof version !== 'number') return answerAs(version, 1);
+  if (typeof version !== 'number') {
+    // A version out of range is echoed as it was asked for, one that is none is not.
+    return answerAs(version, version.status === 406 ? requestedVersion(request) : undefined);
+  }
   const { scope } = token;
   if (scope.kind !== 'project' && (world.habits.enforceScope || scope.kind !== 'system')) {
     return answerAs(fault(403, 'This operation requires a project-scoped token.'), version);
@@ -72,12 +89,16 @@ export function handleCompute(world: World, request: ApiRequest): ApiResponse {
   }
   if (located === 'document') {
     world.traffic.count('compute', method, '/v2.1');
-    return reply(200, { version: versionDocument(world) });
+    const version = readMicroversion(world, request);
+    const shown = typeof version === 'number' ? version : 1;
+    const headers = answerHeaders(world, `req-${world.random.uuid()}`, shown);
+    return { status: 200, headers, body: { version: versionDocument(world) } };
   }
   const route = located === undefined ? undefined : matchRoute(method, located.segments);
   if (located === undefined || route === undefined) {
     world.traffic.count('compute', method, 'unknown');
-    return reply(404, '404 Not Found\n\nThe resource could not be found.\n\n   ');
+    const message = 'The resource could not be found.<br /><br />\n\n\n';
+    return reply(404, { message, code: '404 Not Found', title: 'Not Found' });
   }
   const suffix = route.template === '/servers/{id}/action' ? `:${actionName(request)}` : '';
   world.traffic.count('compute', method, `${route.template}${suffix}`);

@@ -6,7 +6,7 @@ import { asRecord, fault, reply, unexpectedError } from '../request.ts';
 import type { ApiResponse } from '../request.ts';
 import { forbidden, isCellDown } from './context.ts';
 import type { Call } from './context.ts';
-import { invalidField, pythonRepr, unexpectedProperties } from './validation.ts';
+import { invalidField, pythonRepr, readBoolean, unexpectedProperties } from './validation.ts';
 
 const EVACUABLE = new Set(['active', 'stopped', 'error']);
 
@@ -46,7 +46,7 @@ function readTarget(
   instance: Instance,
 ): Target | ApiResponse {
   const name = body['host'];
-  const force = body['force'] === true || body['force'] === 'true';
+  const force = readBoolean(body['force']) ?? false;
   if (force && name === undefined) return fault(400, "Can't force to a non-provided destination");
   const host = typeof name === 'string' ? call.world.hosts.get(name) : undefined;
   if (typeof name === 'string' && host === undefined) {

@@ -4,7 +4,7 @@ import { fault, queryValue, reply } from '../request.ts';
 import type { ApiResponse } from '../request.ts';
 import { forbidden } from './context.ts';
 import type { Call } from './context.ts';
-import { readLimit } from './validation.ts';
+import { isUuid, readLimit } from './validation.ts';
 
 function serversView(host: Host): unknown[] {
   return [...host.instances].map((instance) => ({ uuid: instance.id, name: instance.name }));
@@ -105,6 +105,7 @@ export function listHypervisorsDetail(call: Call): ApiResponse {
 export function showHypervisor(call: Call, params: readonly string[]): ApiResponse {
   const [id = ''] = params;
   if (!call.policy.hypervisors) return forbidden('os-hypervisors:show');
+  if (call.version >= 53 && !isUuid(id)) return fault(400, `Invalid uuid ${id}`);
   const host = call.world.hostList.find(
     (item) => item.nodeUuid === id || String(item.serviceId) === id,
   );

@@ -42,13 +42,38 @@ function findInstance(call: Call, id: string): Instance | undefined {
   return instance.deleted && call.version < 21 ? undefined : instance;
 }
 
+/** Every server has been created once; the row is made up, to save its memory. */
+function actionsOf(instance: Instance): readonly InstanceAction[] {
+  const { userId, projectId, createdAtMs } = instance;
+  const creation: InstanceAction = {
+    action: 'create',
+    requestId: `req-${instance.id}`,
+    userId,
+    projectId,
+    startedAtMs: createdAtMs,
+    updatedAtMs: createdAtMs,
+    message: null,
+    events: [
+      {
+        event: 'compute__do_build_and_run_instance',
+        startedAtMs: createdAtMs,
+        host: instance.host?.name ?? null,
+        finishedAtMs: createdAtMs,
+        result: 'Success',
+        details: null,
+      },
+    ],
+  };
+  return [creation, ...instance.actions];
+}
+
 /** GET /servers/{id}/os-instance-actions: newest first. */
 export function listActions(call: Call, params: readonly string[]): ApiResponse {
   const [id = ''] = params;
   const { world, request, version } = call;
   const instance = findInstance(call, id);
   if (instance === undefined) return instanceNotFound(id);
-  let rows = [...instance.actions].reverse();
+  let rows = [...actionsOf(instance)].reverse();
   if (version >= 58) {
     const limit = readLimit(request.query, world.habits.maxLimit);
     if (typeof limit !== 'number') return limit;
@@ -69,7 +94,7 @@ export function showAction(call: Call, params: readonly string[]): ApiResponse {
   const [id = '', requestId = ''] = params;
   const instance = findInstance(call, id);
   if (instance === undefined) return instanceNotFound(id);
-  const row = instance.actions.find((action) => action.requestId === requestId);
+  const row = actionsOf(instance).find((action) => action.requestId === requestId);
   if (row === undefined) return fault(404, `Action ${requestId} not found`);
   const instanceAction = actionView(call, instance, row);
   if (call.version >= 51 || call.policy.actionEvents) {

@@ -54,7 +54,9 @@ function createToken(world: World, request: ApiRequest): ApiResponse {
   const nowMs = world.clock.now();
   const auth = asRecord(asRecord(request.body)?.['auth']);
   if (auth === undefined) {
-    return identityFault(400, 'Bad Request', "'auth' is a required property");
+    const message =
+      'Expecting to find auth in request body. The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.';
+    return identityFault(400, 'Bad Request', message);
   }
   const methods = asRecord(auth['identity'])?.['methods'];
   const usesCredential = Array.isArray(methods) && methods.includes('application_credential');
@@ -75,7 +77,7 @@ function createToken(world: World, request: ApiRequest): ApiResponse {
   });
   return {
     status: 201,
-    headers: { 'x-subject-token': token.id, vary: 'X-Auth-Token' },
+    headers: { 'x-subject-token': token.id },
     body: tokenBody(world, token, request.query['nocatalog'] === undefined),
   };
 }
@@ -98,6 +100,15 @@ function showToken(world: World, request: ApiRequest): ApiResponse {
 
 /** Answers as Keystone v3: version documents, and tokens by password, token or application credential. */
 export function handleIdentity(world: World, request: ApiRequest): ApiResponse {
+  const answer = route(world, request);
+  answer.headers['vary'] = 'X-Auth-Token';
+  if (answer.status === 401) {
+    answer.headers['www-authenticate'] = `Keystone uri="${world.identity.baseUrl}/identity/v3"`;
+  }
+  return answer;
+}
+
+function route(world: World, request: ApiRequest): ApiResponse {
   const path = request.path.replace(/\/+$/, '');
   const { method } = request;
   world.traffic.count('identity', method, path === '' ? '/' : path);

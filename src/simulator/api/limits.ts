@@ -10,6 +10,13 @@ export function showLimits(call: Call): ApiResponse {
     maxTotalInstances: -1,
     maxTotalCores: -1,
     maxTotalRAMSize: -1,
+    maxTotalKeypairs: 100,
+    maxServerMeta: 128,
+    maxServerGroups: -1,
+    maxServerGroupMembers: -1,
+    totalServerGroupsUsed: [...world.groups.values()].filter(
+      (group) => group.projectId === projectId,
+    ).length,
     totalInstancesUsed: own.length,
     totalCoresUsed: own.reduce((sum, instance) => sum + instance.flavor.vcpus, 0),
     totalRAMUsed: own.reduce((sum, instance) => sum + instance.flavor.memoryMb, 0),

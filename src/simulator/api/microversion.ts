@@ -2,7 +2,8 @@ import { fault } from '../request.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
 import type { World } from '../world.ts';
 
-function requestedText(request: ApiRequest): string | undefined {
+/** The microversion as the request spells it; the newer header wins. */
+export function requestedVersion(request: ApiRequest): string | undefined {
   const modern = request.headers['openstack-api-version'];
   const match = modern?.split(',').map((part) => /^\s*compute\s+(\S+)\s*$/.exec(part));
   const named = match?.find((found) => found !== null)?.[1];
@@ -11,7 +12,7 @@ function requestedText(request: ApiRequest): string | undefined {
 
 /** The microversion of a request as a minor number, or Nova's refusal; no header means 2.1 without a word. */
 export function readMicroversion(world: World, request: ApiRequest): number | ApiResponse {
-  const text = world.habits.stripMicroversion ? undefined : requestedText(request);
+  const text = world.habits.stripMicroversion ? undefined : requestedVersion(request);
   if (text === undefined) return 1;
   const { min, max } = world.microversion;
   if (text === 'latest') return max;
@@ -36,15 +37,16 @@ export function readMicroversion(world: World, request: ApiRequest): number | Ap
 export function answerHeaders(
   world: World,
   requestId: string,
-  version: number,
+  version: number | string | undefined,
 ): Record<string, string> {
   const headers: Record<string, string> = {
     'x-openstack-request-id': requestId,
     'x-compute-request-id': requestId,
   };
-  if (!world.habits.stripEcho) {
-    headers['openstack-api-version'] = `compute 2.${version}`;
-    headers['x-openstack-nova-api-version'] = `2.${version}`;
+  if (!world.habits.stripEcho && version !== undefined) {
+    const shown = typeof version === 'number' ? `2.${version}` : version;
+    headers['openstack-api-version'] = `compute ${shown}`;
+    headers['x-openstack-nova-api-version'] = shown;
     headers['vary'] = 'OpenStack-API-Version, X-OpenStack-Nova-API-Version';
   }
   return headers;
@@ -65,7 +67,10 @@ export function versionDocument(world: World): unknown {
     version: `2.${max}`,
     min_version: `2.${min}`,
     updated: '2013-07-23T11:33:21Z',
-    links: [{ rel: 'self', href: `${linkBase(world)}/v2.1/` }],
+    links: [
+      { rel: 'self', href: `${linkBase(world)}/v2.1/` },
+      { rel: 'describedby', type: 'text/html', href: 'http://docs.openstack.org/' },
+    ],
     'media-types': [
       { base: 'application/json', type: 'application/vnd.openstack.compute+json;version=2.1' },
     ],

@@ -5,7 +5,7 @@ import type { ApiResponse, Query } from '../request.ts';
 import { forbidden, isCellDown } from './context.ts';
 import type { Call } from './context.ts';
 import { serverStatus } from './server-view.ts';
-import { invalidField, readLimit, readTime, refuseUnknownQuery } from './validation.ts';
+import { invalidQuery, readLimit, readTime } from './validation.ts';
 
 const PARAMETERS = new Set(
   (
@@ -139,6 +139,32 @@ function selectNewestFirst(selection: Selection): Instance[] {
   return page;
 }
 
+/** The order by id over everything: sorted once, then a page costs a page here too. */
+function selectById(selection: Selection, ascending: boolean): Instance[] {
+  const { call, marker, limit } = selection;
+  const { instances } = call.world;
+  instances.byIdOrder ??= [...instances.ordered].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const all = instances.byIdOrder;
+  const step = ascending ? 1 : -1;
+  let index = ascending ? 0 : all.length - 1;
+  if (marker !== undefined) {
+    let low = 0;
+    let high = all.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((all[middle]?.id ?? '') < marker.id) low = middle + 1;
+      else high = middle;
+    }
+    index = low + step;
+  }
+  const page: Instance[] = [];
+  for (; index >= 0 && index < all.length && page.length < limit; index += step) {
+    const instance = all[index];
+    if (instance !== undefined && admits(selection, instance)) page.push(instance);
+  }
+  return page;
+}
+
 /** One page of the asked for servers, in the asked for order. */
 export function selectPage(selection: Selection): Instance[] {
   const { call, marker, limit } = selection;
@@ -146,6 +172,10 @@ export function selectPage(selection: Selection): Instance[] {
   const compare = compareBy(call.request.query);
   if (compare === undefined && found === call.world.instances.ordered) {
     return selectNewestFirst(selection);
+  }
+  const keys = queryValues(call.request.query, 'sort_key');
+  if (found === call.world.instances.ordered && keys.length === 1 && keys[0] === 'uuid') {
+    return selectById(selection, queryValue(call.request.query, 'sort_dir') === 'asc');
   }
   const order = compare ?? ((a: Instance, b: Instance) => b.seq - a.seq);
   const admitted: Instance[] = [];
@@ -162,14 +192,19 @@ export function readSelection(call: Call): Selection | ApiResponse {
   const { world, request, version } = call;
   const { query } = request;
   if (version >= 75) {
-    const refusal = refuseUnknownQuery(query, PARAMETERS);
-    if (refusal !== undefined) return refusal;
+    // Parameters that begin with an underscore pass: the schema is written as a pattern.
+    const unknown = Object.keys(query).find(
+      (name) => !PARAMETERS.has(name) && !name.startsWith('_'),
+    );
+    if (unknown !== undefined) {
+      return fault(400, `'${unknown}' does not match any of the regexes: '^_'`);
+    }
   }
   const limit = readLimit(query, world.habits.maxLimit);
   if (typeof limit !== 'number') return limit;
   const badKey = queryValues(query, 'sort_key').find((key) => SORT_KEYS[key] === undefined);
   if (badKey !== undefined)
-    return invalidField('sort_key', badKey, `'${badKey}' is not one of the sort keys`);
+    return invalidQuery('sort_key', badKey, `'${badKey}' is not one of the sort keys`);
   const allProjects = isTrue(queryValue(query, 'all_tenants'));
   if (allProjects && !call.policy.getAllTenants) return forbidden('servers:detail:get_all_tenants');
   const markerId = queryValue(query, 'marker');

@@ -84,7 +84,17 @@ function addVersioned(call: Call, instance: Instance, view: Record<string, unkno
   }
 }
 
-/** One server as in the detailed list. */
+function addBootAttributes(instance: Instance, view: Record<string, unknown>): void {
+  view['OS-EXT-SRV-ATTR:root_device_name'] = '/dev/vda';
+  view['OS-EXT-SRV-ATTR:hostname'] = instance.name.toLowerCase();
+  view['OS-EXT-SRV-ATTR:kernel_id'] = '';
+  view['OS-EXT-SRV-ATTR:ramdisk_id'] = '';
+  view['OS-EXT-SRV-ATTR:launch_index'] = 0;
+  view['OS-EXT-SRV-ATTR:reservation_id'] = `r-${instance.id.slice(0, 8)}`;
+  view['OS-EXT-SRV-ATTR:user_data'] = null;
+}
+
+/** One server as in the detailed list; links are left empty, for nobody should follow them. */
 export function serverView(call: Call, instance: Instance): Record<string, unknown> {
   const { host } = instance;
   const status = serverStatus(instance);
@@ -100,6 +110,8 @@ export function serverView(call: Call, instance: Instance): Record<string, unkno
     flavor: flavorView(call, instance),
     created: zuluTime(instance.createdAtMs),
     updated: zuluTime(instance.updatedAtMs),
+    accessIPv4: '',
+    accessIPv6: '',
     addresses: {},
     links: [],
     key_name: null,
@@ -123,7 +135,7 @@ export function serverView(call: Call, instance: Instance): Record<string, unkno
     view['OS-EXT-SRV-ATTR:hypervisor_hostname'] = host?.nodeName ?? null;
     view['OS-EXT-SRV-ATTR:instance_name'] =
       `instance-${instance.seq.toString(16).padStart(8, '0')}`;
-    if (call.version >= 3) view['OS-EXT-SRV-ATTR:root_device_name'] = '/dev/vda';
+    if (call.version >= 3) addBootAttributes(instance, view);
   }
   if (instance.fault !== undefined && status === 'ERROR') {
     const { code, message, createdAtMs } = instance.fault;

@@ -5,7 +5,7 @@ import type { ApiResponse } from '../request.ts';
 import { forbidden } from './context.ts';
 import type { Call } from './context.ts';
 import { setServiceStatus, unforceRefusal } from './service-status.ts';
-import { unexpectedProperties } from './validation.ts';
+import { readBoolean, unexpectedProperties } from './validation.ts';
 
 const VERBS = new Set(['enable', 'disable', 'disable-log-reason', 'force-down']);
 
@@ -18,7 +18,7 @@ function forceDown(call: Call, body: Record<string, unknown>): ApiResponse {
   const { world, version } = call;
   if (version < 11) return fault(404, 'The resource could not be found.');
   const host = world.hosts.get(asText(body['host']) ?? '');
-  const forcedDown = body['forced_down'] === true || body['forced_down'] === 'true';
+  const forcedDown = readBoolean(body['forced_down']) ?? false;
   if (host === undefined)
     return fault(404, `Host '${String(asText(body['host']))}' is not mapped to any cell`);
   if (!forcedDown && world.habits.guardUnforce && hasDoneEvacuations(host)) {

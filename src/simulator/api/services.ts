@@ -10,9 +10,11 @@ import type { Call } from './context.ts';
 import { setServiceStatus, unforceRefusal } from './service-status.ts';
 import { isLegacyVerb, updateServiceByVerb } from './services-legacy.ts';
 import {
+  BOOLEAN_WORDS,
   invalidField,
   isUuid,
   pythonRepr,
+  readBoolean,
   refuseUnknownQuery,
   unexpectedProperties,
 } from './validation.ts';
@@ -80,6 +82,12 @@ export function listServices(call: Call): ApiResponse {
   return reply(200, { services });
 }
 
+function reasonComplaint(reason: unknown): string | undefined {
+  if (typeof reason !== 'string') return "is not of type 'string'";
+  if (reason === '') return 'is too short';
+  return reason.length > 255 ? 'is too long' : undefined;
+}
+
 function checkUpdate(body: Record<string, unknown>): ApiResponse | undefined {
   const unexpected = unexpectedProperties(Object.keys(body), UPDATE_PROPERTIES);
   if (unexpected !== undefined) return fault(400, unexpected);
@@ -91,18 +99,15 @@ function checkUpdate(body: Record<string, unknown>): ApiResponse | undefined {
       `${pythonRepr(status)} is not one of ['enabled', 'disabled']`,
     );
   }
-  if (reason !== undefined && (typeof reason !== 'string' || reason === '')) {
-    return invalidField('disabled_reason', reason, `${pythonRepr(reason)} is too short`);
+  if (reason !== undefined) {
+    const repr = pythonRepr(reason);
+    const complaint = reasonComplaint(reason);
+    if (complaint !== undefined)
+      return invalidField('disabled_reason', reason, `${repr} ${complaint}`);
   }
-  if (typeof reason === 'string' && reason.length > 255) {
-    return invalidField('disabled_reason', reason, `'${reason}' is too long`);
-  }
-  if (forcedDown !== undefined && typeof forcedDown !== 'boolean') {
-    return invalidField(
-      'forced_down',
-      forcedDown,
-      `${pythonRepr(forcedDown)} is not of type 'boolean'`,
-    );
+  if (forcedDown !== undefined && readBoolean(forcedDown) === undefined) {
+    const message = `${pythonRepr(forcedDown)} is not one of ${pythonRepr(BOOLEAN_WORDS)}`;
+    return invalidField('forced_down', forcedDown, message);
   }
   return undefined;
 }
@@ -133,9 +138,10 @@ export function updateService(call: Call, params: readonly string[]): ApiRespons
 
 function applyUpdate(call: Call, host: Host, body: Record<string, unknown>): ApiResponse {
   const { world, version } = call;
-  const { status, disabled_reason: reason, forced_down: forcedDown } = body;
+  const { status, disabled_reason: reason } = body;
+  const forcedDown = readBoolean(body['forced_down']);
   if (status === 'enabled' && reason !== undefined) {
-    return fault(400, "Specifying 'disabled_reason' when status is 'enabled' is invalid.");
+    return fault(400, "Specifying 'disabled_reason' with status 'enabled' is invalid.");
   }
   if (forcedDown === false && world.habits.guardUnforce && hasDoneEvacuations(host)) {
     return fault(400, unforceRefusal(host.name));
@@ -146,7 +152,7 @@ function applyUpdate(call: Call, host: Host, body: Record<string, unknown>): Api
       "No updates were requested. Fields 'status' or 'forced_down' should be specified.",
     );
   }
-  if (typeof forcedDown === 'boolean') host.forcedDown = forcedDown;
+  if (forcedDown !== undefined) host.forcedDown = forcedDown;
   let delayMs: number | undefined;
   if (status !== undefined) {
     const text = typeof reason === 'string' ? reason : undefined;

@@ -25,12 +25,22 @@ export function unexpectedProperties(
   return `Additional properties are not allowed (${list} ${extra.length === 1 ? 'was' : 'were'} unexpected)`;
 }
 
+/** A value inside a sentence of Nova: strings bare, everything else as Python writes it. */
+function pythonText(value: unknown): string {
+  return typeof value === 'string' ? value : pythonRepr(value);
+}
+
 /** Nova's text for an invalid value below the top of a body. */
 export function invalidField(path: string, value: unknown, message: string): ApiResponse {
   return fault(
     400,
-    `Invalid input for field/attribute ${path}. Value: ${pythonRepr(value)}. ${message}`,
+    `Invalid input for field/attribute ${path}. Value: ${pythonText(value)}. ${message}`,
   );
+}
+
+/** Nova's text for an invalid value in a query. */
+export function invalidQuery(name: string, value: string, message: string): ApiResponse {
+  return fault(400, `Invalid input for query parameters ${name}. Value: ${value}. ${message}`);
 }
 
 /** Refuses unknown query parameters, as list calls do from some microversion on. */
@@ -47,9 +57,23 @@ export function readLimit(query: Query, maxLimit: number): number | ApiResponse 
   const text = queryValue(query, 'limit');
   if (text === undefined) return maxLimit;
   if (!/^[0-9]+$/.test(text)) {
-    return invalidField('limit', text, `'${text}' does not match '^[0-9]*$'`);
+    return invalidQuery('limit', text, `'${text}' does not match '^[0-9]*$'`);
   }
   return Math.min(Number(text), maxLimit);
+}
+
+const TRUE_WORDS = ['True', 'TRUE', 'true', '1', 'ON', 'On', 'on', 'YES', 'Yes', 'yes'];
+const FALSE_WORDS = ['False', 'FALSE', 'false', '0', 'OFF', 'Off', 'off', 'NO', 'No', 'no'];
+
+/** What Nova's messages list as acceptable booleans. */
+export const BOOLEAN_WORDS: readonly unknown[] = [true, ...TRUE_WORDS, false, ...FALSE_WORDS];
+
+/** A boolean as Nova's schemas accept it: a real one or one of many words. */
+export function readBoolean(value: unknown): boolean | undefined {
+  if (typeof value === 'boolean') return value;
+  if (typeof value !== 'string') return undefined;
+  if (TRUE_WORDS.includes(value)) return true;
+  return FALSE_WORDS.includes(value) ? false : undefined;
 }
 
 /** Whether a text is a UUID as Nova accepts it. */
