@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { startBackground } from './adapters/background.ts';
 import { createFencing } from './adapters/fencing.ts';
@@ -11,13 +11,20 @@ import { policyOf, type Config } from './config/config.ts';
 import type { GlobalOptions, Parts } from './surfaces/cli/parts.ts';
 
 /** The parts list: which adapter stands behind which port. Nothing is contacted before it is used. */
-export async function compose(config: Config, options: GlobalOptions): Promise<Parts> {
-  const { settings } = config;
+export async function compose(
+  config: Config,
+  options: GlobalOptions,
+  role: 'command' | 'worker',
+): Promise<Parts> {
+  const { settings, origins } = config;
   const clock = createSystemClock();
   const log = createLog({
-    level: settings['log.level'],
+    level:
+      role === 'command' && origins['log.level'].from === 'default'
+        ? 'warn'
+        : settings['log.level'],
     format: settings['log.format'],
-    journal: (process.env['JOURNAL_STREAM'] ?? '') !== '' && !process.stderr.isTTY,
+    stamp: stampOf(role),
   });
   const store = await composeStore(settings, clock, log);
   const cloud = composeCloud(config, clock, log);
@@ -33,6 +40,7 @@ export async function compose(config: Config, options: GlobalOptions): Promise<P
     fencing: createFencing({ sources: [], clock }),
     supervision: composeSupervision(settings, clock, log),
     machine: hostname(),
+    user: userName(),
     cloud: () => cloud.open(),
     background: (name, args) => {
       if (settings['store.kind'] === 'memory')
@@ -46,6 +54,21 @@ export async function compose(config: Config, options: GlobalOptions): Promise<P
       await store.store.close();
     },
   };
+}
+
+/** Commands talk to people; a worker writes to a terminal, to the journal or into a file. */
+function stampOf(role: 'command' | 'worker'): 'priority' | 'time' | 'none' {
+  if (role === 'command' || process.stderr.isTTY) return 'none';
+  return (process.env['JOURNAL_STREAM'] ?? '') === '' ? 'time' : 'priority';
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a number without a name.
+    return String(process.getuid?.() ?? 'unknown');
+  }
 }
 
 /** The global options again, for a process that we start. */

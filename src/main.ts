@@ -9,7 +9,7 @@ const doors: Doors = {
   version: VERSION,
   loadConfig: async (options) => (await import('./compose-config.ts')).openConfig(options),
   describe: async (config) => (await import('./compose-config.ts')).describeConfig(config),
-  compose: async (config, options) => (await import('./compose.ts')).compose(config, options),
+  compose: async (...parts) => (await import('./compose.ts')).compose(...parts),
 };
 
 runCli(process.argv.slice(2), createProcessIo(process), doors).then(

@@ -6,8 +6,11 @@ import { redactFields, redactText } from './redact.ts';
 export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly format: 'text' | 'json';
-  /** True when stderr goes to the journal: lines then begin with their priority, `<6>`. */
-  readonly journal: boolean;
+  /**
+   * What lines of text begin with: their priority `<6>` for the journal, the time in a file, nothing
+   * on a terminal.
+   */
+  readonly stamp: 'priority' | 'time' | 'none';
   /** Where lines go; stderr when it is left out. */
   readonly destination?: DestinationStream;
 }
@@ -40,17 +43,23 @@ function stderr(): DestinationStream {
   return stream;
 }
 
-function textLog({ level, journal }: LogOptions, destination: DestinationStream): Log {
+function textLog({ level, stamp }: LogOptions, destination: DestinationStream): Log {
   const threshold = LEVELS.indexOf(level);
   const at = (name: (typeof LEVELS)[number]) => (sentence: string) => {
     if (LEVELS.indexOf(name) < threshold) return;
     const line = redactText(sentence).replace(/\s*\n\s*/g, ' ');
-    destination.write(`${journal ? PRIORITY[name] : label(name)}${line}\n`);
+    destination.write(`${STAMPS[stamp](name)}${line}\n`);
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
 const label = (name: (typeof LEVELS)[number]): string => (name === 'info' ? '' : `${name}: `);
+
+const STAMPS: Readonly<Record<LogOptions['stamp'], (name: (typeof LEVELS)[number]) => string>> = {
+  priority: (name) => PRIORITY[name],
+  time: (name) => `${new Date().toISOString()} ${label(name)}`,
+  none: label,
+};
 
 function jsonLog(level: LogOptions['level'], destination: DestinationStream): Log {
   const logger = pino(

@@ -4,7 +4,7 @@ import { createLog, type LogOptions } from '../../src/adapters/log.ts';
 function capture(options: Partial<LogOptions>) {
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
-  const log = createLog({ level: 'info', format: 'text', journal: false, ...options, destination });
+  const log = createLog({ level: 'info', format: 'text', stamp: 'none', ...options, destination });
   return { log, lines };
 }
 
@@ -18,12 +18,18 @@ describe('text', () => {
   });
 
   it('begins with a priority for the journal', () => {
-    const { log, lines } = capture({ journal: true, level: 'debug' });
+    const { log, lines } = capture({ stamp: 'priority', level: 'debug' });
     log.debug('d');
     log.info('i');
     log.warn('w');
     log.error('e');
     expect(lines.join('')).toBe('<7>d\n<6>i\n<4>w\n<3>e\n');
+  });
+
+  it('begins with the time in a file', () => {
+    const { log, lines } = capture({ stamp: 'time' });
+    log.warn('w');
+    expect(lines[0]).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z warn: w\n$/);
   });
 });
 

@@ -4,7 +4,6 @@ import { covers, type FenceProof, type Mark, type Request } from '../../domain/m
 import { because } from '../../domain/reason.ts';
 import { planHost } from '../../engine/plan-host.ts';
 import type { Compute } from '../../engine/ports.ts';
-import { printable } from './columns.ts';
 import type { ExitName } from './exit.ts';
 import { tell, type Io } from './io.ts';
 import { setMark } from './mark.ts';
@@ -14,7 +13,7 @@ import { plan, requestOf } from './plan.ts';
 import type { EvacuateOptions } from './program.ts';
 import { refuse } from './refusal.ts';
 import { enterCloud, storeTrouble, withParts } from './session.ts';
-import { refuseUnknownHost } from './unknown-host.ts';
+import { explainUnplanned, refuseUnknownHost } from './unknown-host.ts';
 import { followEvacuation } from './follow.ts';
 
 /**
@@ -71,10 +70,7 @@ async function checkSafety(safety: Safety): Promise<ExitName | null> {
     planHost({ compute, policy: parts.policy }, host, request),
   ]);
   if (stored.kind === 'unknown') return storeTrouble(parts, io, stored.why);
-  if (planned.kind === 'unknown') {
-    tell(io, `nova-ha: ${host} cannot be looked at: ${printable(planned.why)}`);
-    return 'failed';
-  }
+  if (planned.kind === 'unknown') return explainUnplanned(io, compute, host, planned.why);
   const { service, hosts, problems } = planned.value;
   if (service === null) return refuseUnknownHost(io, host, hosts);
   const record = stored.value?.evacuation;

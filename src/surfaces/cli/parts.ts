@@ -58,6 +58,8 @@ export interface Parts {
   readonly supervision: Supervision;
   /** `ctl-1` and the like: the name of this machine. */
   readonly machine: string;
+  /** The user whose process this is. */
+  readonly user: string;
   cloud(): Promise<CloudPart>;
   /** What puts marks at risk although the store works, each with its remedy. */
   storeWarnings(): Promise<readonly string[]>;
@@ -77,7 +79,8 @@ export interface SettingLine {
 export interface Doors {
   readonly version: string;
   loadConfig(options: GlobalOptions): Promise<ConfigOutcome>;
-  compose(config: Config, options: GlobalOptions): Promise<Parts>;
+  /** A `command` logs warnings only, unless log.level was given: its own words say what happened. */
+  compose(config: Config, options: GlobalOptions, role: 'command' | 'worker'): Promise<Parts>;
   /** Every key with its value and its origin as text; secrets are masked. */
   describe(config: Config): Promise<readonly SettingLine[]>;
 }

@@ -5,13 +5,13 @@ import { remedyOf, severityOf } from '../../domain/reason.ts';
 import { planHost, type Plan } from '../../engine/plan-host.ts';
 import { columns, printable } from './columns.ts';
 import type { ExitName } from './exit.ts';
-import { say, sayJson, tell, type Io } from './io.ts';
+import { say, sayJson, type Io } from './io.ts';
 import { createPaint, type Paint } from './paint.ts';
 import type { Doors, GlobalOptions } from './parts.ts';
 import type { RequestOptions } from './program.ts';
 import { reasonJson, reasonText } from './refusal.ts';
 import { enterCloud, withParts } from './session.ts';
-import { refuseUnknownHost } from './unknown-host.ts';
+import { explainUnplanned, refuseUnknownHost } from './unknown-host.ts';
 
 /** What the options ask for. */
 export const requestOf = (options: RequestOptions): Request => ({
@@ -37,10 +37,7 @@ export function plan(
     if (cloud.kind === 'wrong') return cloud.exit;
     const { compute } = cloud;
     const planned = await planHost({ compute, policy: parts.policy }, host, requestOf(options));
-    if (planned.kind === 'unknown') {
-      tell(io, `nova-ha: no plan can be made for ${host}: ${printable(planned.why)}`);
-      return 'failed';
-    }
+    if (planned.kind === 'unknown') return explainUnplanned(io, compute, host, planned.why);
     if (planned.value.service === null) return refuseUnknownHost(io, host, planned.value.hosts);
     if (options.json === true) sayJson(io, planJson(planned.value));
     else printPlan(io, planned.value);

@@ -12,6 +12,7 @@ export async function withParts(
   options: GlobalOptions,
   io: Io,
   command: Command,
+  role: 'command' | 'worker' = 'command',
 ): Promise<ExitName> {
   const outcome = await doors.loadConfig(options);
   if (outcome.kind === 'wrong') {
@@ -19,7 +20,7 @@ export async function withParts(
     return 'usage';
   }
   for (const warning of outcome.config.warnings) tell(io, `nova-ha: warning: ${warning}`);
-  const parts = await doors.compose(outcome.config, options);
+  const parts = await doors.compose(outcome.config, options, role);
   try {
     return await command(parts, io);
   } finally {

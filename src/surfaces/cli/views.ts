@@ -14,12 +14,15 @@ export async function createView(io: Io, options: { readonly json?: boolean }): 
   return io.isTty && io.env['TERM'] !== 'dumb' ? liveView(io, await io.live()) : lineView(io);
 }
 
-/** One line per change, stable in form: time, host, sentence. */
+/** One line per change, stable in form: time, then a sentence that begins with the host. */
 function lineView(io: Io): View {
   return {
     update: (evacuation, changes, now) => {
-      for (const change of changes)
-        say(io, `${shortTime(now)} ${evacuation.host} ${printable(change.sentence)}`);
+      for (const { instance, sentence } of changes) {
+        // What is told of the host names it already.
+        const about = instance === null ? '' : `${evacuation.host} `;
+        say(io, `${shortTime(now)} ${about}${printable(sentence)}`);
+      }
     },
     trouble: (why) => {
       tell(io, troubleText(why));

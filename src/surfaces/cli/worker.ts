@@ -18,43 +18,49 @@ export function worker(
   io: Io,
   options: WorkerOptions,
 ): Promise<ExitName> {
-  return withParts(doors, global, io, async (parts) => {
-    const cloud = await findCloud(parts, io);
-    if (cloud.kind === 'wrong') return cloud.exit;
-    const { store, fencing, clock, chance, log, policy, supervision } = parts;
-    const name = `${parts.machine}:${String(process.pid)}:${chance.event(clock.now())}`;
-    const alerted = new Set<HostName>();
-    const engine = createWorker({
-      store,
-      compute: cloud.compute,
-      fencing,
-      clock,
-      log,
-      policy,
-      worker: asWorker(name),
-      leaseMs: parts.config.settings['worker.lease'],
-      pollMs: parts.config.settings['worker.poll'],
-      ...(options.only === undefined ? {} : { only: options.only }),
-      onTurn: ({ host, sentence, evacuation }) => {
-        if (host !== null) remember(alerted, host, evacuation);
-        supervision.turned({ status: sentence, needsHuman: alerted.size });
-      },
-    });
-    if (options.once === true) return once(parts, io, engine);
-    if (options.untilSettled === true && options.only !== undefined) {
-      const end = await engine.untilSettled(options.only, io.signal);
-      tell(io, `${options.only}: ${ENDS[end]}`);
-      return end === 'aborted' ? 'pending' : 'done';
-    }
-    supervision.ready();
-    // Not waited for: a Nova that hangs must not delay the first look at the store.
-    void complainAtStart(parts, () => cloud.check());
-    log.info(`the worker ${name} watches ${store.description}`);
-    await engine.run(io.signal);
-    supervision.stopping();
-    log.info('the worker has stopped; what is under way goes on when one is started again');
-    return 'done';
-  });
+  return withParts(
+    doors,
+    global,
+    io,
+    async (parts) => {
+      const cloud = await findCloud(parts, io);
+      if (cloud.kind === 'wrong') return cloud.exit;
+      const { store, fencing, clock, chance, log, policy, supervision } = parts;
+      const name = `${parts.machine}:${String(process.pid)}:${chance.event(clock.now())}`;
+      const alerted = new Set<HostName>();
+      const engine = createWorker({
+        store,
+        compute: cloud.compute,
+        fencing,
+        clock,
+        log,
+        policy,
+        worker: asWorker(name),
+        leaseMs: parts.config.settings['worker.lease'],
+        pollMs: parts.config.settings['worker.poll'],
+        ...(options.only === undefined ? {} : { only: options.only }),
+        onTurn: ({ host, sentence, evacuation }) => {
+          if (host !== null) remember(alerted, host, evacuation);
+          supervision.turned({ status: sentence, needsHuman: alerted.size });
+        },
+      });
+      if (options.once === true) return once(parts, io, engine);
+      if (options.untilSettled === true && options.only !== undefined) {
+        const end = await engine.untilSettled(options.only, io.signal);
+        tell(io, `${options.only}: ${ENDS[end]}`);
+        return end === 'aborted' ? 'pending' : 'done';
+      }
+      supervision.ready();
+      // Not waited for: a Nova that hangs must not delay the first look at the store.
+      void complainAtStart(parts, () => cloud.check());
+      log.info(`the worker ${name} watches ${store.description}`);
+      await engine.run(io.signal);
+      supervision.stopping();
+      log.info('the worker has stopped; what is under way goes on when one is started again');
+      return 'done';
+    },
+    'worker',
+  );
 }
 
 /** Keeps the hosts of which something waits for a human. */
