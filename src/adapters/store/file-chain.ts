@@ -25,7 +25,7 @@ export type Commit =
  * bounds the disk (a record with 1,000 instances is 300 kB) and is safe whatever their age, see
  * {@link createCommit}.
  */
-export const KEEP = 16;
+export const KEEP = 64;
 
 const STALE_TEMPORARY_MS = 3_600_000;
 const VERSION_FILE = /^(\d{12})\.json$/;
@@ -102,8 +102,8 @@ export function createCommit(options: { readonly root: string; now(): Instant })
       return errnoOf(error) === 'EIO' ? { kind: 'uncertain', why } : { kind: 'failed', why };
     }
     try {
-      await syncDirectory(directory);
       const entries = await entriesOf(directory);
+      await syncDirectory(directory);
       await prune(directory, entries, now);
       if (newestOf(entries) - number < KEEP) return { kind: 'committed' };
       return { kind: 'uncertain', why: `${path}: this writer slept while others went on` };

@@ -59,6 +59,7 @@ export function createRedisConnection(plan: RedisPlan, times: RedisTimes): Redis
         clearTimeout(timer);
         opened.off('ready', onReady);
         opened.off('end', onEnd);
+        opened.off('error', onError);
         resolve(stands);
       };
       const onReady = (): void => {
@@ -67,18 +68,22 @@ export function createRedisConnection(plan: RedisPlan, times: RedisTimes): Redis
       const onEnd = (): void => {
         settle(false);
       };
+      // A server that restarts is worth waiting for, one that does not let us in is not.
+      const onError = (error: unknown): void => {
+        if (denialOf(error)?.cause === 'authentication') settle(false);
+      };
       const timer = setTimeout(onEnd, times.connectMs);
       opened.once('ready', onReady);
       opened.once('end', onEnd);
+      opened.on('error', onError);
     });
   };
 
   return {
     run: async (work) => {
       const opened = open();
-      if (opened === null)
-        return denied(plan.kind === 'impossible' ? plan.why : 'closed', plan.where);
-      if (!(await ready(opened))) return denied(connectionTrouble(lastError), plan.where);
+      if (opened === null) return noConnection(plan);
+      if (!(await ready(opened))) return noConnection(plan, lastError);
       return answerOf(work(opened), plan.where, times.commandMs * 2);
     },
     onReady: (callback) => {
@@ -92,11 +97,11 @@ export function createRedisConnection(plan: RedisPlan, times: RedisTimes): Redis
   };
 }
 
-const denied = <T>(why: string, where: string): Reply<T> => ({
-  kind: 'denied',
-  cause: 'not-sent',
-  why: `${where}: ${why}`,
-});
+function noConnection<T>(plan: RedisPlan, error?: unknown): Reply<T> {
+  const why = plan.kind === 'impossible' ? plan.why : connectionTrouble(error);
+  const cause = denialOf(error)?.cause ?? 'not-sent';
+  return { kind: 'denied', cause, why: `${plan.where}: ${why}` };
+}
 
 /** The library has time-outs of its own; ours covers what it does in several steps (Cluster). */
 async function answerOf<T>(work: Promise<T>, where: string, limitMs: number): Promise<Reply<T>> {

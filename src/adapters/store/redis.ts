@@ -7,7 +7,7 @@ import type { Instant } from '../../domain/time.ts';
 import type { Store } from '../../engine/ports.ts';
 import { encodeHistory, encodeRecord, encodeSummary } from './codec.ts';
 import { checkRedis, redisWarnings } from './redis-check.ts';
-import { createRedisConnection, type Reply } from './redis-connection.ts';
+import { createRedisConnection, type RedisClient, type Reply } from './redis-connection.ts';
 import { createDurable } from './redis-durable.ts';
 import { createRedisNudges } from './redis-nudges.ts';
 import { planRedis, type RedisOptions, type RedisTimes } from './redis-options.ts';
@@ -135,24 +135,15 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
         ),
       ),
     watch: nudges.watch,
-    append: (entries) =>
-      bestEffort(
-        connection.run((client) =>
-          Promise.all(
-            entries.map((entry) =>
-              client.xadd(
-                names.history,
-                'MAXLEN',
-                '~',
-                historyLimit,
-                '*',
-                'line',
-                encodeHistory(entry),
-              ),
-            ),
-          ),
-        ),
-      ),
+    append: async (entries) => {
+      if (entries.length === 0) return;
+      const lines = entries.map(encodeHistory);
+      const add = (client: RedisClient, line: string): Promise<unknown> =>
+        client.xadd(names.history, 'MAXLEN', '~', historyLimit, '*', 'line', line);
+      await bestEffort(
+        connection.run((client) => Promise.all(lines.map((line) => add(client, line)))),
+      );
+    },
     history: reads.history,
     check: async () => {
       const keys = { [names.hosts]: 'set', [names.history]: 'stream' } as const;
