@@ -51,7 +51,10 @@ type ReachedCloud =
 
 /** Says that the store did not answer. */
 export function storeTrouble(parts: Parts, io: Io, why: string): 'store-unreachable' {
-  tell(io, `nova-ha: the store (${parts.store.description}) cannot be used: ${printable(why)}`);
+  // Most stores say themselves where they are.
+  const { description } = parts.store;
+  const where = why.includes(description) ? '' : ` (${description})`;
+  tell(io, `nova-ha: the store cannot be used${where}: ${printable(why)}`);
   return 'store-unreachable';
 }
 
