@@ -2,6 +2,7 @@ import type { Fleet } from '../domain/host.ts';
 import type { EventId, HostName } from '../domain/ids.ts';
 import type { Known } from '../domain/known.ts';
 import type { WriteOutcome } from '../domain/outcome.ts';
+import type { Policy } from '../domain/policy.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Clock, Compute, Log, Store } from '../engine/ports.ts';
 import type { AgentSettings, Opened } from './agent-settings.ts';
@@ -23,7 +24,7 @@ export interface UseCases {
   /** Takes a mark back that was set under a wrong name. */
   unmark(store: Store, host: HostName, by: string, log: Log): Promise<WriteOutcome<unknown>>;
   /** Disables the host's compute service and forces it down, recording what it was before. */
-  isolate(store: Store, compute: Compute, host: HostName): Promise<WriteOutcome<unknown>>;
+  isolate(store: Store, cloud: Cloud, host: HostName): Promise<WriteOutcome<unknown>>;
   /** Whether nothing of the host's evacuation is left to do; true for a host without mark. */
   settled(store: Store, host: HostName): Promise<Known<boolean>>;
 }
@@ -37,6 +38,8 @@ export interface Marked {
 /** Nova, as far as agents need it. */
 export interface Cloud {
   readonly compute: Compute;
+  /** What the operator decided beforehand; the kind of isolation is part of it. */
+  readonly policy: Policy;
   fleet(): Promise<Known<Fleet>>;
   /** Null when it takes our credentials and answers; else what is wrong and how to mend it. */
   check(): Promise<string | null>;

@@ -115,8 +115,8 @@ function depsOf(world: World): AgentDeps {
       ),
     unmark: async (store, host, by, log) =>
       applied(await unmarkHost({ store, clock: world.clock, chance, log }, { host, by })),
-    isolate: (store, compute, host) =>
-      isolateHost({ store, compute, clock: world.clock, policy: DEFAULT_POLICY }, host),
+    isolate: (store, { compute, policy }, host) =>
+      isolateHost({ store, compute, clock: world.clock, policy }, host),
     settled,
   };
   return {
@@ -193,6 +193,7 @@ function cloudOf(world: World): Cloud {
   const compute = { fleet, changeService } as unknown as Compute;
   return {
     compute,
+    policy: DEFAULT_POLICY,
     fleet,
     check: () => {
       if (world.nova === 'hangs') return never<never>();

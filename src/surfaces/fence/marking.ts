@@ -21,7 +21,10 @@ export async function markDurably(call: Call, host: HostName, endMs: Millis): Pr
     const left = endMs - deps.clock.monotonicMs();
     const tried = await within(deps.clock, left, tryMark(call, host));
     if (tried.kind === 'done' && tried.value === null) return true;
-    const why = tried.kind === 'done' ? (tried.value ?? '') : 'the store did not answer in time';
+    const why =
+      tried.kind === 'done'
+        ? (tried.value ?? '').replace(/\.$/, '')
+        : 'the store did not answer in time';
     if (deps.clock.monotonicMs() + pauseMs >= endMs) {
       log.error(
         `Failed: ${host} is not marked: ${why}. Nothing is half done; mend it and fence again.`,
@@ -60,6 +63,5 @@ async function tryMark(call: Call, host: HostName): Promise<string | null> {
 
 /** What went wrong with a write, as a sentence fragment. */
 export function problemOf(outcome: Exclude<WriteOutcome<Marked>, { kind: 'applied' }>): string {
-  const text = outcome.kind === 'refused' ? outcome.refusal.message : outcome.why;
-  return text.replace(/\.$/, '');
+  return outcome.kind === 'refused' ? outcome.refusal.message : outcome.why;
 }

@@ -83,13 +83,16 @@ async function isolate(call: Call, host: HostName, endMs: Millis): Promise<void>
   const outcome = await within(deps.clock, left, isolateNow(call, host));
   const why = outcome.kind === 'done' ? outcome.value : 'Nova did not answer in time';
   if (why === null) log.info(`${host} is disabled and forced down in Nova.`);
-  else log.warn(`${host} is marked, but not yet isolated: ${why}; the worker goes on with it.`);
+  else
+    log.warn(
+      `${host} is marked, but not yet isolated: ${why.replace(/\.$/, '')}; the worker goes on with it.`,
+    );
 }
 
 async function isolateNow(call: Call, host: HostName): Promise<string | null> {
   const [store, cloud] = await Promise.all([call.store(), call.cloud()]);
   if (store.kind === 'error') return store.message;
   if (cloud.kind === 'error') return cloud.message;
-  const outcome = await call.deps.useCases.isolate(store.value, cloud.value.compute, host);
+  const outcome = await call.deps.useCases.isolate(store.value, cloud.value, host);
   return outcome.kind === 'applied' ? null : problemOf(outcome);
 }

@@ -48,8 +48,8 @@ export async function runComputeWaitAgent(io: AgentIo, deps: ComputeWaitDeps): P
   }
   const environment = readOcfEnvironment('NovaComputeWait', io.env);
   const directory = environment.text('run_directory');
-  const given = environment.text('host');
-  const host = given === '' ? deps.machine : given;
+  const node = io.env['OCF_RESKEY_CRM_meta_on_node'] ?? deps.machine;
+  const host = environment.text('host') === '' ? node : environment.text('host');
   const context = { io, deps, environment, host };
   const flag = `${environment.instance.replaceAll(/[^\w.-]/g, '_')}.active`;
   switch (action) {

@@ -1,0 +1,3 @@
+import { runNovaComputeWait } from '../../src/compose-agents.ts';
+
+runNovaComputeWait();

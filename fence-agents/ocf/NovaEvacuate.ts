@@ -1,0 +1,3 @@
+import { runNovaEvacuate } from '../../src/compose-agents.ts';
+
+runNovaEvacuate();
