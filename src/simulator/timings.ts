@@ -57,9 +57,12 @@ export const DEFAULT_TIMINGS: Timings = {
   tokenLifetimeMs: 3_600_000,
 };
 
-/** A time as Nova writes it in services, migrations and instance actions: UTC without saying so. */
+/**
+ * A time as Nova writes it in services, migrations and instance actions: UTC without saying so.
+ * The database keeps whole seconds: two changes within one cannot be told apart.
+ */
 export function naiveTime(timeMs: number): string {
-  return `${new Date(timeMs).toISOString().slice(0, 23)}000`;
+  return `${new Date(timeMs).toISOString().slice(0, 19)}.000000`;
 }
 
 /** A time as Nova writes it in servers: whole seconds with a Z. */
