@@ -129,13 +129,19 @@ function rest(
   const { idleMs } = policy.freshness;
   let pause = idleMs;
   let moving = false;
+  let open = false;
+  let arrived = false;
   for (const [, { progress }] of tracked(next)) {
     if (progress.at === 'pending' && reasons.length === 0 && progress.notBefore > now) {
       pause = Math.min(pause, progress.notBefore - now);
     }
     moving ||= isInFlight(progress) || progress.at === 'arrived';
     if (progress.at === 'restoring') pause = Math.min(pause, HELD_PAUSE_MS);
+    open ||= progress.at === 'pending' || isInFlight(progress);
+    arrived ||= progress.at === 'arrived';
   }
+  // Only the look at the new hosts is left.
+  if (arrived && !open) pause = Math.min(pause, policy.pace.pollMinMs);
   if (moving) pause = Math.min(pause, lookPause(next, policy, now));
   if (reasons.length > 0 && now - next.phaseSince < HELD_OFTEN_MS) {
     pause = Math.min(pause, HELD_PAUSE_MS);

@@ -18,9 +18,16 @@ import type { Instant } from './time.ts';
 
 /**
  * Moves one instance on by what was learnt; returns the same progress when nothing was. Absence of
- * evidence never moves anything: an unknown leaves it where it is.
+ * evidence never moves anything: an unknown leaves it where it is. What has just arrived may have been
+ * seen on its new host in the same turn.
  */
 export function advance(entry: Tracked, facts: Facts, policy: Policy, now: Instant): Progress {
+  const next = step(entry, facts, policy, now);
+  if (next.at !== 'arrived' || entry.progress.at === 'arrived') return next;
+  return advanceArrived(next, entry, facts, now);
+}
+
+function step(entry: Tracked, facts: Facts, policy: Policy, now: Instant): Progress {
   const { progress } = entry;
   switch (progress.at) {
     case 'landed':
