@@ -174,6 +174,9 @@ function stateDirectory({ env, home, isRoot }: ConfigSources): string {
 }
 
 function runDirectory({ env, isRoot }: ConfigSources, state: string): string {
+  // What systemd (or the OCF agent) has made for us; several are separated by colons.
+  const given = nonEmpty(env['RUNTIME_DIRECTORY'])?.split(':')[0];
+  if (given?.startsWith('/') === true) return given;
   if (isRoot) return '/run/nova-ha';
   const base = nonEmpty(env['XDG_RUNTIME_DIR']);
   return base?.startsWith('/') === true ? `${base}/nova-ha` : `${state}/run`;

@@ -13,7 +13,7 @@ export const STORE_ROWS = {
   run_directory: optional(
     path(),
     'where a worker shows whoever supervises it that it is alive',
-    '/run/nova-ha for root, else $XDG_RUNTIME_DIR/nova-ha',
+    '$RUNTIME_DIRECTORY (systemd), /run/nova-ha for root, else $XDG_RUNTIME_DIR/nova-ha',
   ),
   'store.kind': row(
     oneOf('file', 'redis', 'memory'),
