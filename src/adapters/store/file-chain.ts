@@ -91,7 +91,13 @@ export function createCommit(options: { readonly root: string; now(): Instant })
     );
     try {
       await prepare(directory);
-      await writeDurably(temporary, text);
+      await writeDurably(temporary, text).catch(async (error: unknown) => {
+        if (errnoOf(error) !== 'ENOENT') throw error;
+        // The directory was moved away since we made it (the remedy for damaged files): make it anew.
+        durable.delete(directory);
+        await prepare(directory);
+        await writeDurably(temporary, text);
+      });
       const isOurs = await linkOnce(temporary, path);
       await discard(temporary);
       if (!isOurs) return { kind: 'taken' };
