@@ -117,11 +117,13 @@ function createPool({ tls, readFile }: HttpOptions) {
       const material = readTls(tls, readFile);
       if (material.kind === 'error') return material;
       const secure = { ...material.options, ca: [...material.options.ca] };
-      const make = (keepAlive: boolean) => ({
-        httpAgent: new http.Agent({ keepAlive, maxSockets: 32 }),
-        httpsAgent: new https.Agent({ keepAlive, maxSockets: 32, ...secure }),
+      const make = (options: http.AgentOptions) => ({
+        httpAgent: new http.Agent(options),
+        httpsAgent: new https.Agent({ ...options, ...secure }),
       });
-      ready = { kind: 'ok', kept: make(true), fresh: make(false) };
+      // An agent with a socket limit reuses connections even without keepAlive.
+      const kept = make({ keepAlive: true, maxSockets: 32 });
+      ready = { kind: 'ok', kept, fresh: make({ keepAlive: false }) };
       return ready;
     },
     close(): void {
@@ -194,7 +196,7 @@ function interpret(
   const text = success ? raw : redact(raw, secrets);
   const body = parseJson(text);
   if (success && text.trim() !== '' && body === undefined) {
-    const start = redact(excerpt(text, 80), secrets);
+    const start = excerpt(redact(text, secrets), 80);
     const why = `${label(request)}: answered ${String(status)} with something that is not JSON: "${start}"`;
     return { kind: 'uncertain', why };
   }

@@ -10,6 +10,10 @@ export function secretsOf(request: HttpRequest): readonly string[] {
     if (SECRET_HEADERS.test(name)) found.add(value);
   }
   collect(request.json, '', found);
+  const userInfo = /^[a-z]+:\/\/([^/@]*)@/i.exec(request.url)?.[1];
+  if (userInfo !== undefined) {
+    found.add(userInfo).add(Buffer.from(userInfo).toString('base64'));
+  }
   found.delete('');
   // The longest first: a password may be part of another secret.
   return [...found].sort((a, b) => b.length - a.length);
@@ -30,13 +34,19 @@ function collect(value: unknown, path: string, found: Set<string>): void {
 export function redact(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) {
+    const inJson = escaped(secret);
+    // An echo of the request inside a message inside a body is escaped three times.
     for (const form of new Set([
-      secret,
-      JSON.stringify(secret).slice(1, -1),
+      escaped(escaped(inJson)),
+      escaped(inJson),
+      inJson,
       encodeURIComponent(secret),
+      secret,
     ])) {
       clean = clean.replaceAll(form, '***');
     }
   }
   return clean;
 }
+
+const escaped = (text: string): string => JSON.stringify(text).slice(1, -1);
