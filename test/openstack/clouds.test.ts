@@ -139,10 +139,12 @@ clouds:
       'project_id: 12345678901234567890123456789012',
     )
       .replace('s3cret', '1234')
-      .replace('username: ha', 'user_id: 12345e67');
+      .replace('username: ha', 'user_id: 12345e67')
+      .replace('RegionOne', 'n');
     const cloud = loaded({ files: { [ETC]: text } });
     expect(cloud.project).toEqual({ id: '12345678901234567890123456789012' });
     expect(cloud.auth).toMatchObject({ password: '1234', user: { id: '12345e67' } });
+    expect(cloud.region).toBe('n');
   });
 
   it('fills missing domains from a plain domain', () => {

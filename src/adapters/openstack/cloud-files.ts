@@ -1,5 +1,5 @@
 import { LineCounter, parseDocument } from 'yaml';
-import type { ScalarTag } from 'yaml';
+import type { CollectionTag, ScalarTag } from 'yaml';
 import type { FileRead } from './disk.ts';
 
 /** A mapping of a configuration file whose values nobody has looked at yet. */
@@ -18,6 +18,20 @@ export type CloudFile =
   | { readonly kind: 'found'; readonly path: string; readonly clouds: Raw }
   | { readonly kind: 'none'; readonly searched: readonly string[] }
   | { readonly kind: 'error'; readonly message: string };
+
+const BOOLEAN = 'tag:yaml.org,2002:bool';
+
+// YAML 1.1 also has `y` and `n`, which PyYAML leaves texts.
+const PYTHON_BOOLEAN: ScalarTag = {
+  tag: BOOLEAN,
+  default: true,
+  test: /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/,
+  resolve: (text) => /^(?:yes|true|on)$/i.test(text),
+};
+
+// `12e3` stays a text because PyYAML's floats need a dot.
+const differsInPython = (tag: string | CollectionTag | ScalarTag): boolean =>
+  typeof tag !== 'string' && (tag.tag === BOOLEAN || ('format' in tag && tag.format === 'EXP'));
 
 /** Whether a value is a mapping. */
 export const isRaw = (value: unknown): value is Raw =>
@@ -67,14 +81,13 @@ export function findCloudFile(kind: 'clouds' | 'secure', surroundings: Surroundi
 export function parseCloudFile(path: string, text: string): CloudFile {
   const lines = new LineCounter();
   // YAML 1.1 with merge keys is what PyYAML reads; integers stay exact because a project id may be
-  // 32 digits long, and `12e3` stays a text because PyYAML's floats need a dot.
+  // 32 digits long.
   const document = parseDocument(text, {
     version: '1.1',
     merge: true,
     intAsBigInt: true,
     lineCounter: lines,
-    customTags: (tags) =>
-      tags.filter((tag) => typeof tag === 'string' || (tag as ScalarTag).format !== 'EXP'),
+    customTags: (tags) => [PYTHON_BOOLEAN, ...tags.filter((tag) => !differsInPython(tag))],
   });
   const problem = document.errors[0];
   if (problem !== undefined) {
