@@ -162,12 +162,13 @@ export function followUps(
     }
   }
   const arriving = arrivals(evacuation, rows);
+  // What arrives in this very turn is not open any more.
+  const left = open - arriving.filter((row) => row.fresh).length;
   const verify =
     arriving.length > 0 &&
-    (open - arriving.filter((row) => row.fresh).length <= 0 ||
-      (arrivedSince !== null && now - arrivedSince >= VERIFY_AFTER_MS));
+    (left <= 0 || (arrivedSince !== null && now - arrivedSince >= VERIFY_AFTER_MS));
   return {
-    inventory: inventory || (open === 0 && stuck === 0 && first.inventory.kind === 'unknown'),
+    inventory: inventory || (left <= 0 && stuck === 0 && first.inventory.kind === 'unknown'),
     changedSince: verify ? oldest(arriving.map((row) => row.createdAt)) : null,
     sightings: sightings.slice(0, LOOKUPS_PER_TURN),
     traces: traces.slice(0, LOOKUPS_PER_TURN),

@@ -244,7 +244,10 @@ function addService(program: Command, { doors, io, run }: Wiring): void {
   program
     .command('demo')
     .summary('watch an evacuation in a simulated cloud; needs nothing')
-    .action(() => run(async () => (await import('./demo.ts')).demo(io)));
+    .option('--keep', 'leave the simulated cloud and the worker running')
+    .action((options: { keep?: boolean }) =>
+      run(async () => (await import('./demo.ts')).demo(io, options)),
+    );
 }
 
 /** The exit that an exception of commander stands for; other exceptions are bugs and go on. */
