@@ -66,7 +66,7 @@ const LAYERS: readonly {
     may: (to) => /^src\/(simulator|domain)\//.test(to) || isNode(to),
   },
   { files: /^src\/compose(-[a-z]+)*\.ts$/, may: () => true },
-  { files: /^src\/version\.ts$/, may: () => false },
+  { files: /^src\/version\.ts$/, may: (to) => to === 'package.json' },
   {
     files: /^src\/main\.ts$/,
     may: (to) => !isOurs(to) || /^src\/(compose|surfaces|version)/.test(to),
@@ -175,7 +175,9 @@ describe('the rooms', () => {
       for (const [index, line] of lines.entries()) {
         if (/^(export )?(async )?function\b/.test(line)) start = index;
         if (line === '}' && start !== null) {
-          if (index - start > 80)
+          const limit = /function create[A-Z]/.test(lines[start] ?? '') ? 130 : 60;
+          // A factory is a bundle of small functions around a few variables.
+          if (index - start > limit)
             wrong.push(
               `${file}:${String(start + 1)} is a function of ${String(index - start)} lines`,
             );
