@@ -68,22 +68,57 @@ for s in d["services"]:
     [ ! -s "$D/tmp/not-enabled" ]
 }
 
-# Orderly, and much quicker than wipe and up. Every nova-compute starts afresh, so that
-# none remembers a guest or works at something old.
+# Hosts whose nova-compute has to start afresh: it does not run, or is frozen (it would do
+# what it missed), its machine was off, its host was the source of an evacuation, or it may
+# still be at work on one as the destination.
+stale_hosts() {
+    local h pid
+    for h in $CLOUD_HOSTS; do
+        if [ -e "$D/hosts/$h/off" ] || ! pid=$(pid_of "$h") ||
+            [[ $(sed 's/.*) //' "/proc/$pid/stat") == T* ]]; then echo "$h"; fi
+    done
+    sql -N -e "select source_compute from nova_cell1.migrations where created_at >= '$1'
+        union select ifnull(dest_compute, '*') from nova_cell1.migrations
+        where created_at >= '$1' and status in ('accepted', 'pre-migrating')"
+}
+
+start_afresh() {                        # start_afresh HOST...: without a guest
+    local h
+    for h; do end_now "$h"; done
+    for h; do
+        rm -f "$D/hosts/$h"/{guests,guests.new,off}
+        start_part "$h"
+    done
+}
+
+# Guests that nobody ended with their instances: orphans.
+hosts_with_guests() {
+    local h
+    for h in $CLOUD_HOSTS; do
+        [ ! -s "$D/hosts/$h/guests" ] || [ "$(cat "$D/hosts/$h/guests")" = '{}' ] || echo "$h"
+    done
+}
+
+# Much quicker than wipe and up, and thorough: nothing of before is left to happen later.
 reset() {
-    local p since t0=$SECONDS
+    local p stale since i t0=$SECONDS
+    signal CONT mariadb
+    part_start mariadb
+    stale=$(stale_hosts "$(cat "$D/run/reset-at" 2>/dev/null || echo 2000-01-01)") || die 'the database does not answer'
+    for p in $CLOUD_HOSTS; do rm -f "$D/hosts/$p"/spawn-{delay,fail}; done
+    case $stale in *'*'*) stale=$CLOUD_HOSTS ;; esac
     for p in $(running); do signal CONT "$p"; done
     for p in $(all_parts); do
-        case " $CLOUD_HOSTS " in *" $p "*) end_now "$p" ;; *) part_start "$p" ;; esac
+        case " $CLOUD_HOSTS " in *" $p "*) ;; *) part_start "$p" ;; esac
     done
-    since=$(database_time)
-    for p in $CLOUD_HOSTS; do
-        rm -f "$D/hosts/$p"/{guests,guests.new,spawn-delay,spawn-fail,off}
-        start_part "$p"
-    done
+    start_afresh $(sort -u <<<"$stale")
     sign_in
     wait_for 'the end of all instances' no_servers
+    for ((i = 0; i < 20; i++)); do [ -n "$(hosts_with_guests)" ] || break; sleep 0.1; done
+    start_afresh $(hosts_with_guests)
+    since=$(database_time)
     wait_for 'reports of all hosts' reporting_since "$since"
     wait_for 'all hosts up and enabled' all_enabled
+    echo "$since" >"$D/run/reset-at"
     say "reset in $((SECONDS - t0)) s"
 }
