@@ -1,0 +1,233 @@
+import { createMemoryStore } from '../../src/adapters/store/memory.ts';
+import { policyOf } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { Evacuation, Tracked } from '../../src/domain/evacuation.ts';
+import type { Service, UnreachableService } from '../../src/domain/host.ts';
+import { asEvent, asHost, asInstance, type HostName } from '../../src/domain/ids.ts';
+import type { Instance } from '../../src/domain/instance.ts';
+import { known, unknown, type Known } from '../../src/domain/known.ts';
+import type { FenceProof } from '../../src/domain/mark.ts';
+import type { Compute } from '../../src/engine/ports.ts';
+import type { ExitName } from '../../src/surfaces/cli/exit.ts';
+import type { Io } from '../../src/surfaces/cli/io.ts';
+import type { BackgroundStart, CloudPart, Doors, Parts } from '../../src/surfaces/cli/parts.ts';
+import { runCli } from '../../src/surfaces/cli/run.ts';
+import { createIdleClock } from './idle-clock.ts';
+
+/** What a command line gave. */
+export interface Ran {
+  readonly exit: ExitName;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A compute service as Nova shows it. */
+export const serviceOn = (host: string, state: 'up' | 'down' = 'up'): Service => ({
+  id: `id-of-${host}`,
+  host: asHost(host),
+  zone: 'nova',
+  status: 'enabled',
+  state,
+  forcedDown: false,
+  disabledReason: null,
+  updatedAt: '2026-11-20T11:00:00.000000',
+});
+
+/** The id of the n-th instance. */
+export const instanceId = (n: number) =>
+  asInstance(`00000000-0000-4000-8000-${String(n).padStart(12, '0')}`);
+
+/** An active instance. */
+export const instanceOn = (host: string, n: number, change: Partial<Instance> = {}): Instance => ({
+  id: instanceId(n),
+  name: `vm-${String(n)}`,
+  projectId: 'p',
+  host: asHost(host),
+  vmState: 'active',
+  taskState: null,
+  powerState: 1,
+  imageBacked: false,
+  imageId: null,
+  flavor: {
+    name: 'm1',
+    vcpus: 1,
+    ramMib: 1,
+    diskGib: 1,
+    ephemeralGib: 0,
+    swapMib: 0,
+    extraSpecs: {},
+  },
+  metadata: {},
+  tags: [],
+  locked: false,
+  lockedReason: null,
+  availabilityZone: null,
+  launched: true,
+  fault: null,
+  createdAt: '2026-11-20T10:00:00Z',
+  ...change,
+});
+
+/** A tracked instance at some progress. */
+export const trackedAt = (name: string, progress: Tracked['progress']): Tracked => ({
+  name,
+  projectId: 'p',
+  before: { vmState: 'active', taskState: null, powerState: 1, locked: false },
+  exclusiveGroup: null,
+  progress,
+});
+
+/** Commands run on a store and a cloud in memory; everything can be changed between two runs. */
+export function createCliWorld() {
+  const clock = createIdleClock();
+  const memory = createMemoryStore({ clock });
+  const interrupt = new AbortController();
+  const world = {
+    clock,
+    memory,
+    env: { USER: 'anna' } as Record<string, string>,
+    isTty: false,
+    frames: [] as string[],
+    store: memory,
+    services: [serviceOn('compute-1', 'down'), serviceOn('compute-2')] as (
+      Service | UnreachableService
+    )[],
+    instances: [instanceOn('compute-1', 1), instanceOn('compute-1', 2)],
+    proof: known(null, 0) as Known<FenceProof | null>,
+    cloud: null as CloudPart | null,
+    started: [] as (readonly string[])[],
+    background: (): BackgroundStart => NEVER_ENDS,
+    closed: 0,
+    events: 0,
+    interrupt: () => {
+      interrupt.abort();
+    },
+    /** Changes the record of a host as a worker would. */
+    change: async (host: HostName, change: (before: Evacuation) => Evacuation) => {
+      const read = await memory.read(host);
+      if (read.kind === 'unknown' || read.value === null) throw new Error(`no record of ${host}`);
+      const { version, evacuation } = read.value;
+      await memory.write({ version, epoch: null }, change(evacuation));
+      await memory.nudge(host);
+    },
+    run: async (...args: readonly string[]): Promise<Ran> => {
+      let out = '';
+      let err = '';
+      const io: Io = {
+        out: (text) => void (out += text),
+        err: (text) => void (err += text),
+        isTty: world.isTty,
+        size: () => ({ columns: 100, rows: 24 }),
+        env: world.env,
+        signal: interrupt.signal,
+        live: () =>
+          Promise.resolve({
+            draw: (frame) => void world.frames.push(frame),
+            done: () => undefined,
+          }),
+      };
+      const exit = await runCli(args, io, doorsOf(world));
+      return { exit, out, err };
+    },
+  };
+  return world;
+}
+
+type World = Pick<
+  ReturnType<typeof createCliWorld>,
+  | 'clock'
+  | 'env'
+  | 'store'
+  | 'services'
+  | 'instances'
+  | 'proof'
+  | 'cloud'
+  | 'started'
+  | 'background'
+> & { closed: number; events: number };
+
+const NEVER_ENDS: BackgroundStart = {
+  kind: 'started',
+  ended: new Promise(() => undefined),
+  log: '/var/lib/nova-ha/evacuate.log',
+};
+
+function doorsOf(world: World): Doors {
+  return {
+    version: '1.2.3',
+    loadConfig: (options) =>
+      Promise.resolve(
+        loadConfig({
+          env: world.env,
+          file: options.config,
+          options: options.settings,
+          home: '/home/anna',
+          isRoot: false,
+          readFile: () => ({ kind: 'absent' }),
+        }),
+      ),
+    describe: () => Promise.resolve([{ key: 'pace.in_flight', value: '20', origin: 'default' }]),
+    compose: (config) => Promise.resolve(partsOf(world, config)),
+  };
+}
+
+const nothing = (): void => undefined;
+
+function partsOf(world: World, config: Parts['config']): Parts {
+  const { clock } = world;
+  return {
+    config,
+    policy: policyOf(config.settings),
+    clock,
+    chance: { event: () => asEvent(`event-${String((world.events += 1))}`), fraction: () => 0.5 },
+    log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
+    store: world.store,
+    storeWarnings: () => Promise.resolve([]),
+    fencing: { proof: () => Promise.resolve(world.proof) },
+    supervision: { ready: nothing, turned: nothing, stopping: nothing },
+    machine: 'ctl-1',
+    user: 'anna',
+    cloud: () => Promise.resolve(world.cloud ?? cloudOf(world)),
+    background: (_name, args) => {
+      world.started.push(args);
+      return world.background();
+    },
+    close: () => {
+      world.closed += 1;
+      return Promise.resolve();
+    },
+  };
+}
+
+function cloudOf(world: World): CloudPart {
+  const compute: Partial<Compute> = {
+    fleet: () =>
+      Promise.resolve(
+        known(
+          {
+            services: new Map(world.services.map((s) => [s.host, s])),
+            conductorsUp: 1,
+            schedulersUp: 1,
+          },
+          world.clock.now(),
+        ),
+      ),
+    instancesOn: (host) =>
+      Promise.resolve(
+        world.services.some((s) => s.host === host)
+          ? known(
+              world.instances.filter((i) => i.host === host),
+              world.clock.now(),
+            )
+          : unknown('an empty list that is not believed'),
+      ),
+    groups: () => Promise.resolve(known([], world.clock.now())),
+  };
+  return {
+    kind: 'ok',
+    compute: compute as Compute,
+    description: 'a cloud in memory',
+    signIn: () => Promise.resolve(null),
+    check: () => Promise.resolve([]),
+  };
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { bar, columns, cut, printable } from '../../../src/surfaces/cli/columns.ts';
+import { EXIT } from '../../../src/surfaces/cli/exit.ts';
+
+const rows = (...texts: readonly (readonly string[])[]) =>
+  texts.map((row) => row.map((text) => ({ text })));
+
+describe('columns', () => {
+  it('are as wide as their widest cell, without blanks at the end', () => {
+    expect(columns(rows(['A', 'BB', 'C'], ['aaa', 'b', '']), null)).toEqual([
+      'A    BB  C',
+      'aaa  b',
+    ]);
+  });
+
+  it('are cut at the width of the terminal', () => {
+    expect(columns(rows(['abc', 'defghij']), 9)).toEqual(['abc  def…']);
+    expect(columns(rows(['abcdefghijkl', 'x']), 8)).toEqual(['abcdefg…']);
+  });
+
+  it('count what a terminal draws, not code units', () => {
+    expect(columns(rows(['日本', 'x'], ['abcd', 'y']), null)).toEqual(['日本  x', 'abcd  y']);
+    expect(columns(rows(['👩‍👩‍👧', 'x'], ['ab', 'y']), null)).toEqual(['👩‍👩‍👧  x', 'ab  y']);
+    expect(cut('日本語', 4)).toBe('日…');
+  });
+
+  it('are painted after they were measured', () => {
+    const red = (text: string) => `<${text}>`;
+    expect(columns([[{ text: 'a', paint: red }, { text: 'b' }]], null)).toEqual(['<a>  b']);
+  });
+});
+
+describe('texts', () => {
+  it('cannot move the cursor, forge lines or turn the direction', () => {
+    expect(printable('a\u001b[31m\nb\u202ec\u0007')).toBe('a?[31m?b?c?');
+  });
+
+  it('draw bars that are never longer than their room', () => {
+    expect([bar(0, 4), bar(0.5, 4), bar(7, 4), bar(-1, 4)]).toEqual([
+      '░░░░',
+      '██░░',
+      '████',
+      '░░░░',
+    ]);
+  });
+});
+
+describe('exit codes', () => {
+  it('are the ones that scripts rely on', () => {
+    const codes = Object.fromEntries(Object.entries(EXIT).map(([name, { code }]) => [name, code]));
+    expect(codes).toEqual({
+      done: 0,
+      failed: 1,
+      usage: 2,
+      refused: 3,
+      authentication: 4,
+      'store-unreachable': 5,
+      pending: 8,
+    });
+  });
+});
