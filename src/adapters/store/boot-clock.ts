@@ -9,7 +9,7 @@ import type { Millis } from '../../domain/time.ts';
 export interface BootClock {
   readonly machine: string;
   readonly boot: string;
-  monotonicMs(): Millis;
+  readonly monotonicMs: () => Millis;
 }
 
 /** The clock of this machine. Without `/proc` (not Linux) every process counts as a boot of its own. */

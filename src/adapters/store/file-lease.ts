@@ -38,6 +38,14 @@ export interface FileLeases {
   release(host: HostName, worker: WorkerId): Promise<void>;
 }
 
+interface LeaseOptions {
+  readonly commit: CommitTo;
+  readonly bootClock: BootClock;
+  readonly now: () => Instant;
+  readonly leasesOf: (host: HostName) => string;
+  readonly recordsOf: (host: HostName) => string;
+}
+
 /** How often a lost race is run again before we say that we do not know. */
 const ATTEMPTS = 20;
 
@@ -50,69 +58,17 @@ const ATTEMPTS = 20;
  * prolongs a lease. A lease of another boot of this machine died with it. One of another machine
  * (a shared directory) counts as expired after we have seen it unchanged for its whole length.
  */
-export function createFileLeases(options: {
-  readonly commit: CommitTo;
-  readonly bootClock: BootClock;
-  now(): Instant;
-  readonly leasesOf: (host: HostName) => string;
-  readonly recordsOf: (host: HostName) => string;
-}): FileLeases {
-  const { commit, bootClock, leasesOf, recordsOf } = options;
-  const observed = new Map<HostName, { readonly number: number; readonly since: Millis }>();
-
-  const isLive = (host: HostName, lease: Lease, number: number): boolean => {
-    if (lease.by === null) return false;
-    const now = bootClock.monotonicMs();
-    if (lease.boot === bootClock.boot) return now < lease.until;
-    if (lease.machine === bootClock.machine) return false;
-    const seen = observed.get(host);
-    if (seen?.number === number) return now < seen.since + lease.ttlMs;
-    observed.set(host, { number, since: now });
-    return true;
-  };
-
-  const newLease = (by: WorkerId | null, epoch: number, ttlMs: Millis): string =>
-    JSON.stringify({
-      format: FORMAT,
-      by,
-      epoch,
-      machine: bootClock.machine,
-      boot: bootClock.boot,
-      until: bootClock.monotonicMs() + ttlMs,
-      ttlMs,
-    });
-
-  const take = async (
-    host: HostName,
-    worker: WorkerId,
-    ttlMs: Millis,
-  ): Promise<Known<LeaseGrant>> => {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const last = await newest(leasesOf(host));
-      const lease = last === null ? null : decodeLease(last.text);
-      if (lease?.kind === 'damaged')
-        return damagedLease(pathOf(leasesOf(host), last?.number ?? 0), lease.problem);
-      const number = last?.number ?? 0;
-      const held = lease !== null && isLive(host, lease.value, number) ? lease.value : null;
-      if (held?.by != null && held.by !== worker) {
-        return known({ kind: 'held', by: held.by }, options.now());
-      }
-      const epoch = held?.epoch ?? (await nextEpoch(recordsOf(host), lease?.value.epoch ?? 0));
-      const outcome = await commit(leasesOf(host), number + 1, newLease(worker, epoch, ttlMs));
-      if (outcome.kind === 'taken') continue;
-      if (outcome.kind !== 'committed') return unknown(outcome.why);
-      const problem = await liftEpoch({ commit, directory: recordsOf(host), epoch });
-      return problem === null ? known({ kind: 'granted', epoch }, options.now()) : unknown(problem);
-    }
-    return unknown(
-      `the lease on ${host} is fought over: no turn after ${String(ATTEMPTS)} attempts`,
-    );
-  };
-
+export function createFileLeases(options: LeaseOptions): FileLeases {
+  const { commit, leasesOf } = options;
+  const isLive = createLiveness(options.bootClock);
   return {
     lease: async (host, worker, ttlMs) => {
       try {
-        return await take(host, worker, ttlMs);
+        for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+          const answer = await take({ ...options, isLive }, { host, worker, ttlMs });
+          if (answer !== 'taken') return answer;
+        }
+        return unknown(`the lease on ${host} is fought over: no turn in ${String(ATTEMPTS)} tries`);
       } catch (error) {
         return unknown(fileTrouble(leasesOf(host), error));
       }
@@ -122,9 +78,61 @@ export function createFileLeases(options: {
       const last = await newest(leasesOf(host)).catch(() => null);
       const lease = last === null ? null : decodeLease(last.text);
       if (last === null || lease?.kind !== 'decoded' || lease.value.by !== worker) return;
-      await commit(leasesOf(host), last.number + 1, newLease(null, lease.value.epoch, 0));
+      const { epoch } = lease.value;
+      const text = encodeLease(options.bootClock, { by: null, epoch, ttlMs: 0 });
+      await commit(leasesOf(host), last.number + 1, text);
     },
   };
+}
+
+type IsLive = (host: HostName, lease: Lease, number: number) => boolean;
+
+function createLiveness(bootClock: BootClock): IsLive {
+  const observed = new Map<HostName, { readonly number: number; readonly since: Millis }>();
+  return (host, lease, number) => {
+    if (lease.by === null) return false;
+    const now = bootClock.monotonicMs();
+    if (lease.boot === bootClock.boot) return now < lease.until;
+    if (lease.machine === bootClock.machine) return false;
+    const seen = observed.get(host);
+    if (seen?.number === number) return now < seen.since + lease.ttlMs;
+    observed.set(host, { number, since: now });
+    return true;
+  };
+}
+
+/** One try; `taken`: somebody else changed the lease meanwhile. Throws errno errors. */
+async function take(
+  options: LeaseOptions & { readonly isLive: IsLive },
+  wish: { readonly host: HostName; readonly worker: WorkerId; readonly ttlMs: Millis },
+): Promise<Known<LeaseGrant> | 'taken'> {
+  const { commit, bootClock, isLive } = options;
+  const { host, worker, ttlMs } = wish;
+  const directory = options.leasesOf(host);
+  const records = options.recordsOf(host);
+  const last = await newest(directory);
+  const number = last?.number ?? 0;
+  const lease = last === null ? null : decodeLease(last.text);
+  if (lease?.kind === 'damaged') return damagedLease(pathOf(directory, number), lease.problem);
+  const held = lease !== null && isLive(host, lease.value, number) ? lease.value : null;
+  if (held?.by != null && held.by !== worker) {
+    return known({ kind: 'held', by: held.by }, options.now());
+  }
+  const epoch = held?.epoch ?? (await nextEpoch(records, lease?.value.epoch ?? 0));
+  const text = encodeLease(bootClock, { by: worker, epoch, ttlMs });
+  const outcome = await commit(directory, number + 1, text);
+  if (outcome.kind === 'taken') return 'taken';
+  if (outcome.kind !== 'committed') return unknown(outcome.why);
+  const problem = await liftEpoch({ commit, directory: records, epoch });
+  return problem === null ? known({ kind: 'granted', epoch }, options.now()) : unknown(problem);
+}
+
+function encodeLease(
+  { machine, boot, monotonicMs }: BootClock,
+  lease: Pick<Lease, 'by' | 'epoch' | 'ttlMs'>,
+): string {
+  const until = monotonicMs() + lease.ttlMs;
+  return JSON.stringify({ format: FORMAT, ...lease, machine, boot, until });
 }
 
 /** The epoch of a new holder: above every one that was given out, even if the leases were wiped. */

@@ -31,12 +31,6 @@ export function createFileNudges(options: {
   const watchers = new Set<FSWatcher>();
   let count = 0;
 
-  const touch = async (path: string): Promise<void> => {
-    const file = await open(path, 'wx', 0o600);
-    await file.close();
-    await unlink(path);
-  };
-
   return {
     send: async (host, to) => {
       count += 1;
@@ -71,20 +65,28 @@ export function createFileNudges(options: {
         },
       };
     },
-    sweep: async (now) => {
-      for (const entry of await readdir(directory).catch(() => [])) {
-        const path = join(directory, entry);
-        const status = await stat(path).catch(() => null);
-        if (status !== null && now - status.mtimeMs > STALE_MS) {
-          await unlink(path).catch(() => undefined);
-        }
-      }
-    },
+    sweep: (now) => sweep(directory, now),
     close: () => {
       for (const watcher of watchers) watcher.close();
       watchers.clear();
     },
   };
+}
+
+async function touch(path: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  await file.close();
+  await unlink(path);
+}
+
+async function sweep(directory: string, now: number): Promise<void> {
+  for (const entry of await readdir(directory).catch(() => [])) {
+    const path = join(directory, entry);
+    const status = await stat(path).catch(() => null);
+    if (status !== null && now - status.mtimeMs > STALE_MS) {
+      await unlink(path).catch(() => undefined);
+    }
+  }
 }
 
 function start(

@@ -34,14 +34,9 @@ export function createMemoryStore(options: {
   const { clock, historyLimit = 10_000 } = options;
   const cells = new Map<HostName, Cell>();
   const watchers = new Set<(host: HostName) => void>();
-  let lines: HistoryEntry[] = [];
+  const history = createHistory(historyLimit);
 
   const answer = <T>(value: T): Promise<Known<T>> => Promise.resolve(known(value, clock.now()));
-  const cellOf = (host: HostName): Cell => {
-    const cell = cells.get(host) ?? emptyCell();
-    cells.set(host, cell);
-    return cell;
-  };
   const tell = (host: HostName): void => {
     for (const watcher of [...watchers]) watcher(host);
   };
@@ -52,12 +47,12 @@ export function createMemoryStore(options: {
     list: () => answer([...cells.values()].flatMap(({ summary }) => summary ?? [])),
     read: (host) => answer(storedOf(cells.get(host))),
     write: (expectation, evacuation) => {
-      const outcome = writeTo(cellOf(evacuation.host), expectation, evacuation);
+      const outcome = writeTo(cellOf(cells, evacuation.host), expectation, evacuation);
       if (outcome.kind === 'applied' && expectation.epoch === null) tell(evacuation.host);
       return Promise.resolve(outcome);
     },
     lease: (host, worker, ttlMs) =>
-      answer(leaseOf(cellOf(host), worker, { now: clock.monotonicMs(), ttlMs })),
+      answer(leaseOf(cellOf(cells, host), worker, { now: clock.monotonicMs(), ttlMs })),
     release: (host, worker) => {
       const cell = cells.get(host);
       if (cell?.lease?.by === worker) cell.lease = null;
@@ -76,24 +71,37 @@ export function createMemoryStore(options: {
       return { close: () => void watchers.delete(watcher) };
     },
     append: (entries) => {
-      lines.push(...entries);
-      // Cut rarely: copying the whole list for each line would cost more than the memory.
-      if (lines.length > historyLimit * 2) lines = lines.slice(-historyLimit);
+      history.append(entries);
       return Promise.resolve();
     },
-    history: ({ host, limit }) =>
-      answer(
-        lines
-          .slice(-historyLimit)
-          .filter((line) => host === undefined || line.host === host)
-          .reverse()
-          .slice(0, limit),
-      ),
+    history: (filter) => answer(history.newest(filter)),
     check: () => Promise.resolve(null),
     close: () => {
       watchers.clear();
       return Promise.resolve();
     },
+  };
+}
+
+interface History {
+  append(entries: readonly HistoryEntry[]): void;
+  newest(filter: { readonly host?: HostName; readonly limit: number }): readonly HistoryEntry[];
+}
+
+function createHistory(kept: number): History {
+  let lines: HistoryEntry[] = [];
+  return {
+    append: (entries) => {
+      lines.push(...entries);
+      // Cut rarely: copying the whole list for each line would cost more than the memory.
+      if (lines.length > kept * 2) lines = lines.slice(-kept);
+    },
+    newest: ({ host, limit }) =>
+      lines
+        .slice(-kept)
+        .filter((line) => host === undefined || line.host === host)
+        .reverse()
+        .slice(0, limit),
   };
 }
 
@@ -104,6 +112,12 @@ const emptyCell = (): Cell => ({
   summary: null,
   lease: null,
 });
+
+function cellOf(cells: Map<HostName, Cell>, host: HostName): Cell {
+  const cell = cells.get(host) ?? emptyCell();
+  cells.set(host, cell);
+  return cell;
+}
 
 function storedOf(cell: Cell | undefined): Stored | null {
   if (cell === undefined || cell.evacuation === null) return null;

@@ -51,39 +51,11 @@ export function createRedisConnection(plan: RedisPlan, times: RedisTimes): Redis
     return opened;
   };
 
-  /** Resolves with true when the connection stands, with false when it does not in time. */
-  const ready = (opened: RedisClient): Promise<boolean> => {
-    if (opened.status === 'ready') return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const settle = (stands: boolean): void => {
-        clearTimeout(timer);
-        opened.off('ready', onReady);
-        opened.off('end', onEnd);
-        opened.off('error', onError);
-        resolve(stands);
-      };
-      const onReady = (): void => {
-        settle(true);
-      };
-      const onEnd = (): void => {
-        settle(false);
-      };
-      // A server that restarts is worth waiting for, one that does not let us in is not.
-      const onError = (error: unknown): void => {
-        if (denialOf(error)?.cause === 'authentication') settle(false);
-      };
-      const timer = setTimeout(onEnd, times.connectMs);
-      opened.once('ready', onReady);
-      opened.once('end', onEnd);
-      opened.on('error', onError);
-    });
-  };
-
   return {
     run: async (work) => {
       const opened = open();
       if (opened === null) return noConnection(plan);
-      if (!(await ready(opened))) return noConnection(plan, lastError);
+      if (!(await standing(opened, times.connectMs))) return noConnection(plan, lastError);
       return answerOf(work(opened), plan.where, times.commandMs * 2);
     },
     onReady: (callback) => {
@@ -95,6 +67,34 @@ export function createRedisConnection(plan: RedisPlan, times: RedisTimes): Redis
       client?.disconnect();
     },
   };
+}
+
+/** Resolves with true when the connection stands, with false when it does not in time. */
+function standing(opened: RedisClient, limitMs: number): Promise<boolean> {
+  if (opened.status === 'ready') return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const settle = (stands: boolean): void => {
+      clearTimeout(timer);
+      opened.off('ready', onReady);
+      opened.off('end', onEnd);
+      opened.off('error', onError);
+      resolve(stands);
+    };
+    const onReady = (): void => {
+      settle(true);
+    };
+    const onEnd = (): void => {
+      settle(false);
+    };
+    // A server that restarts is worth waiting for, one that does not let us in is not.
+    const onError = (error: unknown): void => {
+      if (denialOf(error)?.cause === 'authentication') settle(false);
+    };
+    const timer = setTimeout(onEnd, limitMs);
+    opened.once('ready', onReady);
+    opened.once('end', onEnd);
+    opened.on('error', onError);
+  });
 }
 
 function noConnection<T>(plan: RedisPlan, error?: unknown): Reply<T> {

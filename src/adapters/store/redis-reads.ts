@@ -2,9 +2,9 @@ import { hostNameProblem, type HostName } from '../../domain/ids.ts';
 import { known, unknown, type Known } from '../../domain/known.ts';
 import type { Summary } from '../../domain/summary.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { HistoryEntry, Store } from '../../engine/ports.ts';
+import type { HistoryEntry, Store, Stored } from '../../engine/ports.ts';
 import { decodeHistory, decodeRecord, decodeSummary } from './codec.ts';
-import type { RedisConnection } from './redis-connection.ts';
+import type { RedisClient, RedisConnection } from './redis-connection.ts';
 
 /** The names of our keys. */
 export interface RedisNames {
@@ -16,86 +16,111 @@ export interface RedisNames {
 
 const PAGE = 500;
 
-/** The reading side of the store in Redis; reads go to masters only. */
-export function createRedisReads(options: {
+interface Reader {
   readonly connection: RedisConnection;
   readonly names: RedisNames;
   readonly now: () => Instant;
-}): Pick<Store, 'read' | 'list' | 'history'> {
-  const { connection, names, now } = options;
-
-  const damaged = (host: HostName, problem: string): { kind: 'unknown'; why: string } =>
-    unknown(
-      `the key ${names.record(host)} is damaged: ${problem}; stop the workers and delete that key: its mark is then rebuilt from Nova`,
-    );
-
-  const list = async (): Promise<Known<readonly Summary[]>> => {
-    const at = now();
-    const reply = await connection.run(async (client) => {
-      const hosts = (await client.smembers(names.hosts)) as HostName[];
-      const foreign = hosts.find((host) => hostNameProblem(host) !== null);
-      if (foreign !== undefined) return { hosts: [], texts: [], foreign };
-      const texts = await Promise.all(
-        hosts.map((host) => client.hmget(names.record(host), 'version', 'summary')),
-      );
-      return { hosts, texts, foreign: null };
-    });
-    if (reply.kind !== 'reply') return unknown(reply.why);
-    const { hosts, texts, foreign } = reply.value;
-    if (foreign !== null) {
-      return unknown(
-        `the key ${names.hosts} holds ${JSON.stringify(foreign)}, which is no host: remove it with SREM`,
-      );
-    }
-    const summaries: Summary[] = [];
-    for (const [index, host] of hosts.entries()) {
-      const [version, text] = texts[index] ?? [];
-      // Only a lease was taken, or the first write did not follow the entry in the index.
-      if (version == null && text == null) continue;
-      const summary = decodeSummary(text ?? '', host);
-      if (summary.kind === 'damaged') return damaged(host, summary.problem);
-      summaries.push(summary.value);
-    }
-    return known(summaries, at);
-  };
-
-  const read: Store['read'] = async (host) => {
-    const at = now();
-    const reply = await connection.run((client) =>
-      client.hmget(names.record(host), 'version', 'epoch', 'record'),
-    );
-    if (reply.kind !== 'reply') return unknown(reply.why);
-    const [version, epoch, text] = reply.value;
-    if (version == null && text == null) return known(null, at);
-    const counters = { version: Number(version), epoch: Number(epoch ?? 0) };
-    if (!(counters.version > 0) || !(counters.epoch >= 0)) {
-      return damaged(host, 'its version or epoch is no number');
-    }
-    const record = decodeRecord(text ?? '', host);
-    if (record.kind === 'damaged') return damaged(host, record.problem);
-    return known({ ...counters, evacuation: record.value }, at);
-  };
-
-  const history: Store['history'] = async ({ host, limit }) => {
-    const at = now();
-    const reply = await connection.run(async (client) => {
-      const found: HistoryEntry[] = [];
-      let end = '+';
-      while (found.length < limit) {
-        const page = await client.xrevrange(names.history, end, '-', 'COUNT', PAGE);
-        for (const [, [, line]] of page) {
-          const decoded = decodeHistory(line ?? '');
-          if (decoded.kind === 'damaged') continue;
-          if (host === undefined || decoded.value.host === host) found.push(decoded.value);
-        }
-        const last = page.at(-1)?.[0];
-        if (last === undefined || page.length < PAGE) break;
-        end = `(${last}`;
-      }
-      return found.slice(0, limit);
-    });
-    return reply.kind === 'reply' ? known(reply.value, at) : unknown(reply.why);
-  };
-
-  return { list, read, history };
 }
+
+/** The reading side of the store in Redis; reads go to masters only. */
+export function createRedisReads(reader: Reader): Pick<Store, 'read' | 'list' | 'history'> {
+  return {
+    list: () => list(reader),
+    read: (host) => read(reader, host),
+    history: (filter) => history(reader, filter),
+  };
+}
+
+async function list(reader: Reader): Promise<Known<readonly Summary[]>> {
+  const { connection, names } = reader;
+  const at = reader.now();
+  const reply = await connection.run(async (client) => {
+    const hosts = (await client.smembers(names.hosts)) as HostName[];
+    const foreign = hosts.find((host) => hostNameProblem(host) !== null);
+    if (foreign !== undefined) return { foreign, rows: [] };
+    const rows = hosts.map(async (host) => {
+      const fields = await fieldsOf(client, names.record(host), 'version', 'summary');
+      return { host, fields };
+    });
+    return { foreign: null, rows: await Promise.all(rows) };
+  });
+  if (reply.kind !== 'reply') return unknown(reply.why);
+  const { foreign, rows } = reply.value;
+  if (foreign !== null) {
+    const entry = JSON.stringify(foreign);
+    return unknown(`the key ${names.hosts} holds ${entry}, which is no host: remove it with SREM`);
+  }
+  const summaries: Summary[] = [];
+  for (const { host, fields } of rows) {
+    if (fields === 'foreign') return damaged(names.record(host), 'it is no hash');
+    const [version, text] = fields;
+    // Only a lease was taken, or the first write did not follow the entry in the index.
+    if (version == null && text == null) continue;
+    const summary = decodeSummary(text ?? '', host);
+    if (summary.kind === 'damaged') return damaged(names.record(host), summary.problem);
+    summaries.push(summary.value);
+  }
+  return known(summaries, at);
+}
+
+async function read(reader: Reader, host: HostName): Promise<Known<Stored | null>> {
+  const key = reader.names.record(host);
+  const at = reader.now();
+  const reply = await reader.connection.run((client) =>
+    fieldsOf(client, key, 'version', 'epoch', 'record'),
+  );
+  if (reply.kind !== 'reply') return unknown(reply.why);
+  if (reply.value === 'foreign') return damaged(key, 'it is no hash');
+  const [version, epoch, text] = reply.value;
+  if (version == null && text == null) return known(null, at);
+  const counters = { version: Number(version), epoch: Number(epoch ?? 0) };
+  if (!(counters.version > 0) || !(counters.epoch >= 0)) {
+    return damaged(key, 'its version or epoch is no number');
+  }
+  const record = decodeRecord(text ?? '', host);
+  if (record.kind === 'damaged') return damaged(key, record.problem);
+  return known({ ...counters, evacuation: record.value }, at);
+}
+
+async function history(
+  reader: Reader,
+  filter: { readonly host?: HostName; readonly limit: number },
+): Promise<Known<readonly HistoryEntry[]>> {
+  const { host, limit } = filter;
+  const at = reader.now();
+  const reply = await reader.connection.run(async (client) => {
+    const found: HistoryEntry[] = [];
+    let end = '+';
+    while (found.length < limit) {
+      const page = await client.xrevrange(reader.names.history, end, '-', 'COUNT', PAGE);
+      for (const [, [, line]] of page) {
+        const decoded = decodeHistory(line ?? '');
+        if (decoded.kind === 'damaged') continue;
+        if (host === undefined || decoded.value.host === host) found.push(decoded.value);
+      }
+      const last = page.at(-1)?.[0];
+      if (last === undefined || page.length < PAGE) break;
+      end = `(${last}`;
+    }
+    return found.slice(0, limit);
+  });
+  return reply.kind === 'reply' ? known(reply.value, at) : unknown(reply.why);
+}
+
+async function fieldsOf(
+  client: RedisClient,
+  key: string,
+  ...fields: string[]
+): Promise<readonly (string | null)[] | 'foreign'> {
+  try {
+    return await client.hmget(key, ...fields);
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return 'foreign';
+    throw error;
+  }
+}
+
+const damaged = (key: string, problem: string): ReturnType<typeof unknown> =>
+  unknown(
+    `the key ${key} is damaged: ${problem}; stop the workers and delete that key: its mark is then rebuilt from Nova`,
+  );

@@ -25,7 +25,8 @@ if replicas > 0 and ARGV[1] ~= '1' then return {'wait', replicas} end
  *       6 token of this write  7 channel  8 message
  * Returns {'written', replicas, version} | {'version', replicas, version} | {'epoch', replicas, epoch}
  *       | {'wait', replicas} | error FOREIGN
- * A repetition of the newest write (Cluster clients resend after a lost connection) is told by its token.
+ * A repetition of the newest write (Cluster clients resend after a lost connection) is told by its
+ * token; it writes that again, because WAIT counts from the last write of its own connection.
  */
 export const WRITE = `${DURABLE}
 local at = redis.call('HMGET', KEYS[1], 'version', 'epoch', 'token')
@@ -33,7 +34,10 @@ local version, epoch = tonumber(at[1] or '0'), tonumber(at[2] or '0')
 if not version or not epoch or (not at[1] and not at[2] and redis.call('EXISTS', KEYS[1]) == 1) then
   return redis.error_reply('FOREIGN this key was not written by nova-ha')
 end
-if version == tonumber(ARGV[2]) + 1 and at[3] == ARGV[6] then return {'written', replicas, version} end
+if version == tonumber(ARGV[2]) + 1 and at[3] == ARGV[6] then
+  redis.call('HSET', KEYS[1], 'token', ARGV[6])
+  return {'written', replicas, version}
+end
 if version ~= tonumber(ARGV[2]) then return {'version', replicas, version} end
 if ARGV[3] ~= '' and epoch ~= tonumber(ARGV[3]) then return {'epoch', replicas, epoch} end
 redis.call('HSET', KEYS[1], 'version', version + 1, 'epoch', epoch, 'token', ARGV[6],
