@@ -7,7 +7,7 @@ import { formatInstant, type Instant, type Millis } from '../../domain/time.ts';
 import type { Attributes } from './attributes.ts';
 import type { Cib } from './cib.ts';
 import type { FencingHistory } from './fencing-history.ts';
-import { hostOf } from './nodes.ts';
+import { hostOf, nodeOf } from './nodes.ts';
 import { fencingOf } from './proof.ts';
 
 /** A failure that Pacemaker knows of and that carries no mark: the worker should mark the host. */
@@ -94,9 +94,12 @@ export function createAdoption(deps: {
       if (value !== 'yes') continue;
       const host = hostNamed(node);
       if (host === null || found.has(host) || isUnderWay(marked, host)) continue;
-      const state = states.value.find((one) => one.node.toLowerCase() === node.toLowerCase());
+      // fence_compute writes under Nova's name, Pacemaker fences under its own.
+      const match = nodeOf(host, { nodes, hosts: marked.hosts, ...explicit });
+      const target = match.kind === 'found' ? match.name : node;
+      const state = states.value.find((one) => one.node === target) ?? null;
       const since = (summaryOfHost(marked, host)?.markedAt ?? 0) + skewMs;
-      const finding = fencingOf({ node, events: events.value, state: state ?? null }, since);
+      const finding = fencingOf({ node: target, events: events.value, state }, since);
       // A node that is connected has come back from whatever fencing the history remembers.
       const proof = finding.kind === 'proof' && state?.present !== true ? finding.proof : null;
       const detail = `the attribute ${CLASSIC} of ${node} says yes`;

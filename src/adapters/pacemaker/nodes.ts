@@ -30,7 +30,7 @@ export function nodeOf(host: string, names: Names): Match {
   const there = bestOf(host, free);
   if (there.kind !== 'found') return describe(there, host, 'Pacemaker node');
   const back = names.hosts === null ? null : bestOf(there.name, freeHosts(names));
-  return back === null || back.kind === 'none' || (back.kind === 'found' && same(back.name, host))
+  return back === null || back.kind === 'none' || (back.kind === 'found' && back.name === host)
     ? there
     : contested(host, there.name, back);
 }

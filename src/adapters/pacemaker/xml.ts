@@ -18,6 +18,7 @@ const parser = new XMLParser({
   processEntities: false,
   parseAttributeValue: false,
   parseTagValue: false,
+  trimValues: false,
   ignoreDeclaration: true,
   ignorePiTags: true,
 });
