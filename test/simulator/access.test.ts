@@ -163,3 +163,26 @@ describe('determinism', () => {
     expect(story(7)).not.toBe(story(8));
   });
 });
+
+describe('mistakes of form', () => {
+  it.each([
+    [{}, 'Expecting to find auth in request body.'],
+    [{ auth: {} }, "'identity' is a required property"],
+    [{ auth: { identity: {} } }, "'methods' is a required property"],
+    [{ auth: { identity: { methods: ['password'] } } }, 'Expecting to find password in identity.'],
+  ])('say 400 to %j', (body, message) => {
+    const answer = authenticate(createLab(), body);
+    expect(answer.status).toBe(400);
+    expect(messageOf(answer)).toContain(message);
+  });
+
+  it.each([
+    ['*/*', 'text/html; charset=UTF-8'],
+    ['application/json', 'application/json'],
+    [undefined, 'text/plain; charset=UTF-8'],
+  ])('an unknown path asked for as %s is a 404 in %s', (accept, type) => {
+    const headers = accept === undefined ? {} : { accept };
+    const answer = createLab().call('GET', '/v2.1/nosuch', { headers });
+    expect(answer).toMatchObject({ status: 404, headers: { 'content-type': type } });
+  });
+});

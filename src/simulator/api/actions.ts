@@ -1,5 +1,5 @@
 import { beginAction } from '../action-log.ts';
-import { castToCompute } from '../compute-steps.ts';
+import { afterOnCompute, castToCompute } from '../compute-steps.ts';
 import { setGuest } from '../guests.ts';
 import { saveInstance } from '../instances.ts';
 import type { Instance } from '../instances.ts';
@@ -45,12 +45,14 @@ function castPower(call: Call, instance: Instance, running: boolean): void {
   const { host } = instance;
   if (host === undefined) return;
   castToCompute(host, () => {
-    world.clock.at(world.clock.now() + world.timings.stopMs, () => {
+    const run = (): void => {
       if (instance.deleted || instance.host !== host) return;
       setGuest(world, host, instance, running ? 'running' : 'stopped');
       const vmState = running ? 'active' : 'stopped';
       saveInstance(world, instance, { vmState, taskState: null, powerState: running ? 1 : 4 });
-    });
+    };
+    // A process that dies in the middle leaves the task state behind, until the next start.
+    afterOnCompute(world, { host, delayMs: world.timings.stopMs, run, lost: () => undefined });
   });
 }
 

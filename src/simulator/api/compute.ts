@@ -11,6 +11,7 @@ import {
   versionDocument,
   versionList,
 } from './microversion.ts';
+import { answerUnrouted } from './unrouted.ts';
 import { matchRoute } from './routes.ts';
 import type { RouteMatch } from './routes.ts';
 
@@ -97,8 +98,7 @@ export function handleCompute(world: World, request: ApiRequest): ApiResponse {
   const route = located === undefined ? undefined : matchRoute(method, located.segments);
   if (located === undefined || route === undefined) {
     world.traffic.count('compute', method, 'unknown');
-    const message = 'The resource could not be found.<br /><br />\n\n\n';
-    return reply(404, { message, code: '404 Not Found', title: 'Not Found' });
+    return answerUnrouted(request);
   }
   const suffix = route.template === '/servers/{id}/action' ? `:${actionName(request)}` : '';
   world.traffic.count('compute', method, `${route.template}${suffix}`);

@@ -89,7 +89,7 @@ export function listActions(call: Call, params: readonly string[]): ApiResponse 
   return reply(200, { instanceActions: rows.map((row) => actionView(call, instance, row)) });
 }
 
-/** GET /servers/{id}/os-instance-actions/{request id}: with its events. */
+/** GET /servers/{id}/os-instance-actions/{request id}: with its events, the newest first. */
 export function showAction(call: Call, params: readonly string[]): ApiResponse {
   const [id = '', requestId = ''] = params;
   const instance = findInstance(call, id);
@@ -98,7 +98,7 @@ export function showAction(call: Call, params: readonly string[]): ApiResponse {
   if (row === undefined) return fault(404, `Action ${requestId} not found`);
   const instanceAction = actionView(call, instance, row);
   if (call.version >= 51 || call.policy.actionEvents) {
-    instanceAction['events'] = row.events.map((event) => eventView(call, event));
+    instanceAction['events'] = [...row.events].reverse().map((event) => eventView(call, event));
   }
   return reply(200, { instanceAction });
 }

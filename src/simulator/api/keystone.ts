@@ -50,14 +50,34 @@ function tokenBody(world: World, token: Token, withCatalog: boolean): unknown {
   };
 }
 
+function missing(name: string, place: string): ApiResponse {
+  const message = `Expecting to find ${name} in ${place}. The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.`;
+  return identityFault(400, 'Bad Request', message);
+}
+
+/** A request without the proof that it announces is a mistake of form, not of credentials. */
+function malformedProof(auth: Record<string, unknown>): ApiResponse | undefined {
+  const proof = asRecord(auth['identity']);
+  if (proof === undefined) {
+    return identityFault(400, 'Bad Request', "'identity' is a required property");
+  }
+  const methods: unknown = proof['methods'];
+  if (!Array.isArray(methods)) {
+    const message = "Invalid input for field 'identity': 'methods' is a required property";
+    return identityFault(400, 'Bad Request', message);
+  }
+  const absent = (methods as unknown[]).find(
+    (name) => typeof name === 'string' && proof[name] === undefined,
+  );
+  return typeof absent === 'string' ? missing(absent, 'identity') : undefined;
+}
+
 function createToken(world: World, request: ApiRequest): ApiResponse {
   const nowMs = world.clock.now();
   const auth = asRecord(asRecord(request.body)?.['auth']);
-  if (auth === undefined) {
-    const message =
-      'Expecting to find auth in request body. The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.';
-    return identityFault(400, 'Bad Request', message);
-  }
+  if (auth === undefined) return missing('auth', 'request body');
+  const malformed = malformedProof(auth);
+  if (malformed !== undefined) return malformed;
   const methods = asRecord(auth['identity'])?.['methods'];
   const usesCredential = Array.isArray(methods) && methods.includes('application_credential');
   if (usesCredential && auth['scope'] !== undefined) {

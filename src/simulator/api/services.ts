@@ -19,6 +19,8 @@ import {
   unexpectedProperties,
 } from './validation.ts';
 
+/** Beginning of the ids of scheduler and conductor. */
+const CONTROLLER_ID = '5c4ed01e-0c0d-4000-8000-00000000000';
 const LIST_PARAMETERS = new Set(['host', 'binary']);
 const UPDATE_PROPERTIES = new Set(['status', 'disabled_reason', 'forced_down']);
 
@@ -41,7 +43,7 @@ function serviceView(world: World, host: Host, version: number): Record<string, 
 function controllerView(world: World, binary: string, index: number, version: number): unknown {
   const isUp = binary === 'nova-conductor' ? world.plane.conductorUp : world.plane.schedulerUp;
   return {
-    id: version >= 53 ? `00000000-0000-4000-8000-00000000000${index}` : index,
+    id: version >= 53 ? `${CONTROLLER_ID}${index}` : index,
     binary,
     host: 'controller-1',
     zone: 'internal',
@@ -123,7 +125,7 @@ export function updateService(call: Call, params: readonly string[]): ApiRespons
   const refusal = checkUpdate(body);
   if (refusal !== undefined) return refusal;
   if (!isUuid(id)) return fault(400, `Invalid uuid ${id}`);
-  if (id.startsWith('00000000-0000-4000-8000-')) {
+  if (id.startsWith(CONTROLLER_ID)) {
     const binary = id.endsWith('1') ? 'nova-scheduler' : 'nova-conductor';
     return fault(
       400,
