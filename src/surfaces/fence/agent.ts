@@ -16,7 +16,7 @@ import { indexOptions, optionsOf } from './options.ts';
 import { isAboutItself, requestOf, type FenceRequest } from './request.ts';
 
 /** A caller that never closes standard input is not waited for longer. */
-const INPUT_MS = 20_000;
+const INPUT_MS = 10_000;
 
 /** How long connections may take to close; the process ends anyway. */
 const CLOSE_MS = 500;
