@@ -2,6 +2,7 @@ import type { Action } from './action.ts';
 import type { Decision } from './decide.ts';
 import { decideEvacuating } from './decide-evacuating.ts';
 import type { Evacuation } from './evacuation.ts';
+import type { Service } from './host.ts';
 import { provenBy, unproven } from './gates.ts';
 import { takeInventory } from './inventory.ts';
 import { isolate } from './isolation.ts';
@@ -49,19 +50,7 @@ export function decideMarked(
   const isolated: Evacuation = { ...base, isolation, life };
   if (!isolation.seen) {
     const next = excuse(isolated, policy, now);
-    const time = formatMillis(now - evacuation.mark.at);
-    const detail = service.forcedDown
-      ? 'it is forced down but not shown as down'
-      : 'it is not forced down';
-    return wait(
-      next,
-      [
-        next.excused
-          ? because('NH106', { host: base.host, time, detail })
-          : because('NH102', { host: base.host }),
-      ],
-      actions,
-    );
+    return wait(next, [notIsolated(next, service, now)], actions);
   }
   const seen: Evacuation = { ...isolated, excused: false };
   if (proof === null) return wait(seen, [unproven(seen, observation.proof)], actions);
@@ -70,6 +59,17 @@ export function decideMarked(
     const reasons = [because('NH109', { host: base.host })];
     return { next: { ...seen, reasons }, actions, wakeAt: now };
   }
+  return count(seen, observation, wait, policy, now);
+}
+
+/** Proven off and isolated: with a list that can be trusted, its evacuation begins. */
+function count(
+  seen: Evacuation,
+  observation: Observation,
+  wait: (next: Evacuation, reasons: readonly Reason[]) => Decision,
+  policy: Policy,
+  now: Instant,
+): Decision {
   const { inventory, groups, migrations } = observation;
   if (inventory.kind === 'unknown') return wait(seen, [missing('the instances', inventory.why)]);
   if (groups.kind === 'unknown') return wait(seen, [missing('the server groups', groups.why)]);
@@ -80,12 +80,18 @@ export function decideMarked(
     migrations: migrations.value,
   };
   const counted = takeInventory(seen, census, policy, now);
-  return decideEvacuating(
-    { ...counted, phase: 'evacuating', phaseSince: now, reasons: [] },
-    observation,
-    policy,
-    now,
-  );
+  const begun: Evacuation = { ...counted, phase: 'evacuating', phaseSince: now, reasons: [] };
+  return decideEvacuating(begun, observation, policy, now);
+}
+
+/** Still waiting for Nova to show the isolation, or reported because it takes too long. */
+function notIsolated(next: Evacuation, service: Service, now: Instant): Reason {
+  const { host } = next;
+  if (!next.excused) return because('NH102', { host });
+  const detail = service.forcedDown
+    ? 'it is forced down but not shown as down'
+    : 'it is not forced down';
+  return because('NH106', { host, time: formatMillis(now - next.mark.at), detail });
 }
 
 const missing = (what: string, detail: string): Reason => because('NH104', { what, detail });

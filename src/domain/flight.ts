@@ -14,7 +14,7 @@ import {
 import type { Migration } from './migration.ts';
 import type { Policy } from './policy.ts';
 import { because } from './reason.ts';
-import { formatMillis, type Instant } from './time.ts';
+import { formatMillis, type Instant, type Millis } from './time.ts';
 
 /** How long an accepted record without a destination is left alone before its trace is read. */
 export const TRACE_AFTER_MS = 30_000;
@@ -102,16 +102,18 @@ function silent(progress: At<'accepted'>, facts: Facts, policy: Policy, now: Ins
     return { at: 'landed', destination: where.host, since: now, restored: 'as-it-was' };
   }
   if (now - progress.since < policy.retry.stalledMs) return progress;
-  return stuck(progress, 'an unknown host', policy.retry.stalledMs, now);
+  return stuck(progress, facts, policy.retry.stalledMs, now);
 }
 
 /** Nobody may repeat it before a human has looked. */
 function stuck(
   progress: At<'accepted'>,
-  destination: string,
-  time: number,
+  facts: Facts,
+  standing: Millis,
   now: Instant,
 ): At<'stuck'> {
+  const { id, source: host } = facts;
+  const destination = progress.destination ?? 'an unknown host';
   return {
     at: 'stuck',
     attempt: progress.attempt,
@@ -119,7 +121,7 @@ function stuck(
     after: progress.after,
     migration: progress.migration,
     destination: progress.destination,
-    why: because('NH406', { destination, time: formatMillis(time) }),
+    why: because('NH406', { destination, time: formatMillis(standing), host, id }),
   };
 }
 
@@ -136,7 +138,7 @@ function stillBuilding(
     return again(next.attempt, newestId(rows, next.after), now, because('NH408', { destination }));
   }
   if (now - next.since < policy.retry.stalledMs) return next;
-  return stuck(next, destination ?? 'an unknown host', now - next.since, now);
+  return stuck(next, facts, now - next.since, now);
 }
 
 /**
@@ -174,5 +176,5 @@ function stillQueued(
   if (building === 'none' && scheduling !== 'done' && facts.controlPlaneUp) {
     return retry('nova-conductor lost it');
   }
-  return stuck(looked, next.destination ?? 'an unknown host', age, now);
+  return stuck(looked, facts, age, now);
 }

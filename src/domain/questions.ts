@@ -1,7 +1,7 @@
-import { isInFlight, tracked, type Evacuation } from './evacuation.ts';
+import { isInFlight, tracked, type Evacuation, type Progress } from './evacuation.ts';
 import type { InstanceId } from './ids.ts';
 import { TRACE_AFTER_MS, TRACE_EVERY_MS } from './flight.ts';
-import { byInstance, stageOf } from './migration.ts';
+import { byInstance, stageOf, type Migration } from './migration.ts';
 import type { Observation } from './observation.ts';
 import { due } from './pace.ts';
 import type { Policy } from './policy.ts';
@@ -107,72 +107,89 @@ export function followUps(
   policy: Policy,
   now: Instant,
 ): FollowUps {
-  const none: FollowUps = { inventory: false, changedSince: null, sightings: [], traces: [] };
-  if (evacuation.phase !== 'evacuating') return none;
+  if (evacuation.phase !== 'evacuating') {
+    return { inventory: false, changedSince: null, sightings: [], traces: [] };
+  }
   const rows = first.migrations.kind === 'known' ? byInstance(first.migrations.value) : null;
-  const refusedFor = new Set(
-    first.answers
-      .filter(({ outcome }) => outcome.kind === 'refused')
-      .map((answer) => answer.instance),
-  );
-  const sightings: InstanceId[] = [];
-  const traces: InstanceId[] = [];
-  let inventory = false;
+  const wanted: Wanted = { urgent: [], patient: [], traces: [] };
+  let failed = false;
   let open = 0;
-  let stuck = 0;
-  let arrivedSince: Instant | null = null;
+  let stuck = false;
+  let arrivedSince = Infinity;
   for (const [id, { progress }] of tracked(evacuation)) {
     const mine =
       rows?.get(id)?.filter((row) => 'after' in progress && row.id > progress.after) ?? [];
+    want(wanted, id, progress, mine, first, policy, now);
     if (isInFlight(progress) || progress.at === 'pending') open += 1;
-    if (mine.length > 0 && mine.every((row) => stageOf(row.status) === 'failed')) inventory = true;
-    switch (progress.at) {
-      case 'intended':
-        if (refusedFor.has(id)) sightings.push(id);
-        else if (now - progress.since >= policy.retry.uncertainMs) sightings.push(id);
-        break;
-      case 'accepted': {
-        const age = now - progress.since;
-        const silent = rows !== null && mine.length === 0;
-        if (silent && age > 2 * policy.pace.pollMaxMs) sightings.push(id);
-        if (age >= TRACE_AFTER_MS && now - progress.looked >= TRACE_EVERY_MS) {
-          sightings.push(id);
-          if (mine.some((row) => stageOf(row.status) === 'accepted')) traces.push(id);
-        }
-        break;
-      }
-      case 'arrived':
-        arrivedSince = Math.min(arrivedSince ?? progress.since, progress.since);
-        // Arrived by another record than its own: no list of changes is bounded by it.
-        if (!mine.some(isArrival)) sightings.push(id);
-        break;
-      case 'stuck':
-        stuck += 1;
-        sightings.push(id);
-        break;
-      case 'restoring':
-        sightings.push(id);
-        break;
-      case 'pending':
-      case 'landed':
-      case 'skipped':
-      case 'gone':
-      case 'failed':
-        break;
-    }
+    if (progress.at === 'arrived') arrivedSince = Math.min(arrivedSince, progress.since);
+    stuck ||= progress.at === 'stuck';
+    failed ||= mine.length > 0 && mine.every((row) => stageOf(row.status) === 'failed');
   }
   const arriving = arrivals(evacuation, rows);
   // What arrives in this very turn is not open any more.
   const left = open - arriving.filter((row) => row.fresh).length;
-  const verify =
-    arriving.length > 0 &&
-    (left <= 0 || (arrivedSince !== null && now - arrivedSince >= VERIFY_AFTER_MS));
+  const verify = arriving.length > 0 && (left <= 0 || now - arrivedSince >= VERIFY_AFTER_MS);
   return {
-    inventory: inventory || (left <= 0 && stuck === 0 && first.inventory.kind === 'unknown'),
+    inventory: failed || (left <= 0 && !stuck && first.inventory.kind === 'unknown'),
     changedSince: verify ? oldest(arriving.map((row) => row.createdAt)) : null,
-    sightings: sightings.slice(0, LOOKUPS_PER_TURN),
-    traces: traces.slice(0, LOOKUPS_PER_TURN),
+    sightings: [...wanted.urgent, ...rotated(wanted.patient, now)].slice(0, LOOKUPS_PER_TURN),
+    traces: rotated(wanted.traces, now).slice(0, LOOKUPS_PER_TURN),
   };
+}
+
+interface Wanted {
+  readonly urgent: InstanceId[];
+  /** Looked at by turns when there are more than one turn may look up. */
+  readonly patient: InstanceId[];
+  readonly traces: InstanceId[];
+}
+
+/** Another start of the list for every second, so that nobody at its end is forgotten. */
+function rotated(ids: readonly InstanceId[], now: Instant): readonly InstanceId[] {
+  const start = Math.floor(now / 1000) % Math.max(1, ids.length);
+  return [...ids.slice(start), ...ids.slice(0, start)];
+}
+
+/** What one instance must be looked up for. */
+function want(
+  wanted: Wanted,
+  id: InstanceId,
+  progress: Progress,
+  mine: readonly Migration[],
+  first: Observation,
+  policy: Policy,
+  now: Instant,
+): void {
+  switch (progress.at) {
+    case 'intended': {
+      const refused = first.answers.some(
+        ({ instance, outcome }) => instance === id && outcome.kind === 'refused',
+      );
+      if (refused) wanted.urgent.push(id);
+      else if (now - progress.since >= policy.retry.uncertainMs) wanted.patient.push(id);
+      return;
+    }
+    case 'accepted': {
+      const age = now - progress.since;
+      const silent = first.migrations.kind === 'known' && mine.length === 0;
+      const long = age >= TRACE_AFTER_MS && now - progress.looked >= TRACE_EVERY_MS;
+      if (long || (silent && age > 2 * policy.pace.pollMaxMs)) wanted.patient.push(id);
+      if (long && mine.some((row) => stageOf(row.status) === 'accepted')) wanted.traces.push(id);
+      return;
+    }
+    case 'arrived':
+      // Arrived by another record than its own: no list of changes is bounded by it.
+      if (!mine.some(isArrival)) wanted.urgent.push(id);
+      return;
+    case 'restoring':
+      wanted.urgent.push(id);
+      return;
+    case 'stuck':
+      wanted.patient.push(id);
+      return;
+    default:
+      return;
+  }
 }
 
 const isArrival = (row: { readonly status: string }): boolean =>

@@ -73,16 +73,21 @@ function advanceStuck(progress: At<'stuck'>, facts: Facts, policy: Policy, now: 
   if (where.is === 'gone') return { at: 'gone' };
   if (facts.rows.kind === 'unknown') return progress;
   const judged = judge(facts.rows.value, progress.after);
+  // A record that nobody works on stays for ever; the instance itself tells that a human moved it.
+  if (where.is === 'elsewhere' && (judged.is !== 'flying' || where.taskState === null)) {
+    return { at: 'landed', destination: where.host, since: now, restored: 'as-it-was' };
+  }
   const { destination } = progress;
-  if (destination !== null && fencedSince(facts, destination, progress.since, policy)) {
+  if (
+    where.is === 'here' &&
+    destination !== null &&
+    fencedSince(facts, destination, progress.since, policy)
+  ) {
     const after = newestId(facts.rows.value, progress.after);
     return again(progress.attempt, after, now, because('NH408', { destination }));
   }
   if (judged.is === 'arrived' && progress.why.code !== 'NH412')
     return arrived(progress, judged.row, now);
-  if (where.is === 'elsewhere' && judged.is !== 'flying') {
-    return { at: 'landed', destination: where.host, since: now, restored: 'as-it-was' };
-  }
   if (judged.is === 'failed' && progress.why.code === 'NH406') {
     return afterFailure(progress, judged.row, facts, policy, now);
   }

@@ -10,9 +10,17 @@ import { observe, type ObservingParts } from './observe.ts';
 import { perform, type PerformingParts } from './perform.ts';
 import type { Clock } from './ports.ts';
 
+/** What decides a turn, and what judges the decision. */
+export interface DecisionCore {
+  readonly decide: typeof decide;
+  readonly violations: typeof violations;
+}
+
 /** What a turn needs of the world. */
 export interface TurnParts extends ObservingParts, PerformingParts {
   readonly clock: Clock;
+  /** Only the tests of the tests give another core than the real one: a broken one must be noticed. */
+  readonly core?: DecisionCore;
 }
 
 /** The right to work on the host during this turn. */
@@ -55,8 +63,9 @@ export async function takeTurn(
   const before = record.evacuation;
   const observation = await observe(parts, before, answers, parts.clock.now());
   const now = parts.clock.now();
-  const decision = decide(before, observation, parts.policy, now);
-  const broken = violations({ before, observation, decision, policy: parts.policy, now });
+  const core = parts.core ?? { decide, violations };
+  const decision = core.decide(before, observation, parts.policy, now);
+  const broken = core.violations({ before, observation, decision, policy: parts.policy, now });
   if (broken.length > 0) {
     throw new BrokenInvariant(broken.map((one) => `${one.invariant}: ${one.detail}`).join('; '));
   }
@@ -77,7 +86,14 @@ export async function takeTurn(
   }
   const given = await perform(parts, host, decision.actions, tenure.mayAct);
   const hurry = given.some(({ outcome }) => outcome.kind === 'refused');
-  return result('done', next, given, hurry ? now : decision.wakeAt, sentence(next));
+  const open = [...answers.filter((answer) => isOpen(answer, next)), ...given];
+  return result('done', next, open, hurry ? now : decision.wakeAt, sentence(next));
+}
+
+/** An answer counts until the instance has moved on; a turn may be too short to look into all. */
+function isOpen(answer: Answer, next: Evacuation): boolean {
+  const progress = next.instances[answer.instance]?.progress;
+  return progress?.at === 'intended' && progress.attempt === answer.attempt;
 }
 
 function result(

@@ -8,6 +8,7 @@ import { createFleetCache } from './fleet-cache.ts';
 import { createHostLoop, type HostLoop } from './host-loop.ts';
 import type { Clock, Compute, Fencing, Log, Store } from './ports.ts';
 import { rebuildMarks } from './rebuild.ts';
+import type { DecisionCore } from './turn.ts';
 
 /** Everything that a worker is made of. */
 export interface WorkerParts {
@@ -24,6 +25,8 @@ export interface WorkerParts {
   readonly pollMs: Millis;
   /** Works on this host alone. */
   readonly only?: HostName;
+  /** Another decision core than the real one; for the tests of the tests. */
+  readonly core?: DecisionCore;
   /** Called after every completed turn: watchdog, status line, metrics. */
   readonly onTurn?: (turn: CompletedTurn) => void;
 }
