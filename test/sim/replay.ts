@@ -21,12 +21,14 @@ for (let seed = first; seed < first + worlds; seed += 1) {
   const say = (line: string): void => {
     process.stdout.write(`${line}\n`);
   };
-  const { problems } = await runWorld(seed, values.trace ? say : undefined);
+  const { problems } = await runWorld(seed, values.trace ? { trace: say } : {});
   if (problems.length === 0) continue;
   failed += 1;
   say(`seed ${String(seed)}: ${problems.join('; ')}`);
   say(`  replay: npm run sim -- --seed ${String(seed)} --trace`);
 }
 const seconds = (performance.now() - startMs) / 1000;
-process.stdout.write(`${String(worlds - failed)} worlds passed, ${String(failed)} failed, ${seconds.toFixed(1)} s\n`);
+process.stdout.write(
+  `${String(worlds - failed)} worlds passed, ${String(failed)} failed, ${seconds.toFixed(1)} s\n`,
+);
 process.exitCode = failed === 0 ? 0 : 1;

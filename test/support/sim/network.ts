@@ -1,8 +1,8 @@
 import type { Http, HttpRequest, HttpResult } from '../../../src/adapters/openstack/exchange.ts';
 import type { VirtualClock } from '../../../src/simulator/clock.ts';
-import type { Cloud } from '../../../src/simulator/cloud.ts';
 import type { Random } from '../../../src/simulator/random.ts';
 import type { ApiRequest, ApiResponse, ServiceName } from '../../../src/simulator/request.ts';
+import type { Ledger } from './ledger.ts';
 import type { SimProcess } from './processes.ts';
 
 /** How bad the network and the API are just now. */
@@ -60,7 +60,7 @@ function toResult(response: ApiResponse): HttpResult {
  * answers, requests that are carried out long after their client gave up, errors of proxies.
  */
 export function createSimHttp(
-  cloud: Cloud,
+  ledger: Ledger,
   clock: VirtualClock,
   process: SimProcess,
   weather: Weather,
@@ -82,13 +82,17 @@ export function createSimHttp(
       trouble(request, answerIn);
       return;
     }
-    clock.at(clock.now() + there, () => {
-      const response = cloud.handle(request);
+    const sentAtMs = clock.now();
+    clock.at(sentAtMs + there, () => {
+      const response = ledger.record(process.name, request, sentAtMs, true);
       const delay = (response.delayMs ?? 0) + back;
       if (delay > CLIENT_TIMEOUT_MS) answerIn(CLIENT_TIMEOUT_MS, uncertain('no answer in time'));
       else answerIn(delay, toResult(response));
     });
   }
+
+  const handleNow = (request: ApiRequest): ApiResponse =>
+    ledger.record(process.name, request, clock.now(), false);
 
   function trouble(
     request: ApiRequest,
@@ -100,16 +104,17 @@ export function createSimHttp(
     else if (kind < 0.5)
       answerIn(10, toResult({ status: 503, headers: {}, body: '<html>proxy</html>' }));
     else if (kind < 0.7) {
-      cloud.handle(request);
+      handleNow(request);
       answerIn(20, uncertain('reset before the answer'));
     } else if (kind < 0.85) {
       // The service was hung and does its work when it wakes up.
-      clock.at(clock.now() + random.next() * LATE_EFFECT_MS, () => {
-        cloud.handle(request);
+      const sentAtMs = clock.now();
+      clock.at(sentAtMs + random.next() * LATE_EFFECT_MS, () => {
+        ledger.record(process.name, request, sentAtMs, false);
       });
       answerIn(CLIENT_TIMEOUT_MS, uncertain('no answer in time'));
     } else {
-      const response = cloud.handle(request);
+      const response = handleNow(request);
       answerIn(
         20,
         toResult({

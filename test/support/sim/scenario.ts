@@ -1,8 +1,9 @@
 import { tracked } from '../../../src/domain/evacuation.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../src/domain/policy.ts';
-import type { Random } from '../../../src/simulator/random.ts';
 import { LATE_EFFECT_MS } from './network.ts';
-import { createUniverse, isOver, START_MS, standings, type Universe } from './universe.ts';
+import { calm, disturbOnce, int, pick, type Plot } from './troubles.ts';
+import { examine, isHostOver, recordsOf } from './truth.ts';
+import { createUniverse, START_MS, type Mutant, type Universe } from './universe.ts';
 
 /** What a world came to: nothing to complain about, or what was wrong. */
 export interface WorldResult {
@@ -11,65 +12,63 @@ export interface WorldResult {
   readonly simulatedMs: number;
 }
 
+/** How a world is run beside its seed. */
+export interface WorldOptions {
+  readonly trace?: (line: string) => void;
+  /** A deliberately broken part, which the checks must notice. */
+  readonly mutant?: Mutant;
+}
+
 const MINUTE = 60_000;
 /** Everything that goes wrong does so within this time; afterwards the world is left to settle. */
 const TROUBLE_MS = 4 * MINUTE;
-/** By then every mark must be done. */
+/** How long the world may take to settle, and how often a human looks at what waits for him. */
 const SETTLE_MS = 90 * MINUTE;
+const HUMAN_LOOKS_MS = 8 * MINUTE;
 
 const POLICY: Policy = {
   ...DEFAULT_POLICY,
   pace: { ...DEFAULT_POLICY.pace, inFlight: 4, perDestination: 3 },
   // Above the time for which a request may lie in front of Nova after its client gave up.
   retry: { ...DEFAULT_POLICY.retry, uncertainMs: LATE_EFFECT_MS + 15_000, stalledMs: 5 * MINUTE },
-  storm: { maxHosts: 3, maxShare: 0.8 },
+  storm: { maxHosts: 4, maxShare: 0.9 },
 };
 
-/** One random world: a small cloud, one or two failing hosts, and everything that may go wrong. */
-export async function runWorld(seed: number, trace?: (line: string) => void): Promise<WorldResult> {
+/** One random world: a small cloud, one to three failing hosts, and everything that may go wrong. */
+export async function runWorld(seed: number, options: WorldOptions = {}): Promise<WorldResult> {
   const universe = createUniverse({
     seed,
-    hosts: 4,
+    hosts: 5,
     policy: POLICY,
     timings: { spawnMs: 4000, bootMs: 20_000, serviceDownTimeMs: 30_000 },
-    ...(trace === undefined ? {} : { trace }),
+    ...options,
   });
   const { clock, cloud, random } = universe;
   clock.advanceTo(clock.now() + 30_000);
-  const failing = pick(
-    random,
-    ['compute-1', 'compute-2', 'compute-3', 'compute-4'],
-    1 + int(random, 2),
-  );
-  const victims = populate(universe, failing);
+  const names = cloud.hosts().map((host) => host.name);
+  const failing = new Set(pick(random, names, 1 + int(random, 2)));
+  const plot: Plot = {
+    universe,
+    failing,
+    victims: populate(universe, [...failing]),
+    parked: new Set(),
+    wiped: false,
+    meddled: false,
+  };
   for (let i = 0; i <= int(random, 2); i += 1) universe.startWorker(`worker-${String(i + 1)}`);
-  for (const [index, host] of failing.entries()) failLater(universe, host, index);
-  disturb(universe);
-  clock.at(START_MS + TROUBLE_MS, () => {
-    calm(universe);
-  });
+  for (const [index, host] of [...failing].entries()) failLater(universe, host, index);
+  schedule(plot);
   await universe.run(START_MS + TROUBLE_MS + 1);
   const problems: string[] = [];
   if (universe.crashes.length === 0) {
-    const over = await untilOver(universe, failing);
-    if (over && random.next() < 0.5) await comeBack(universe, failing, problems);
+    const over = await untilOver(plot);
+    if (over && random.next() < 0.5) await comeBack(plot, problems);
   }
-  problems.push(...(await examine(universe, failing, victims)));
+  problems.push(...(await examine(plot, POLICY.pace)));
   return { seed, problems, simulatedMs: clock.now() - START_MS };
 }
 
-const int = (random: Random, below: number): number => Math.floor(random.next() * below);
-
-function pick<T>(random: Random, from: readonly T[], count: number): readonly T[] {
-  const left = [...from];
-  const picked: T[] = [];
-  while (picked.length < count && left.length > 0) {
-    picked.push(...left.splice(int(random, left.length), 1));
-  }
-  return picked;
-}
-
-/** Instances in all kinds of states on the hosts that will fail, and a few on the others. */
+/** Instances in all kinds of states on the hosts that will fail. */
 function populate(universe: Universe, failing: readonly string[]): readonly string[] {
   const { cloud, random } = universe;
   const victims: string[] = [];
@@ -90,8 +89,7 @@ function populate(universe: Universe, failing: readonly string[]): readonly stri
 
 function failLater(universe: Universe, host: string, index: number): void {
   const { clock, cloud, random } = universe;
-  const atMs = START_MS + 31_000 + index * int(random, 40_000);
-  clock.at(atMs, () => {
+  clock.at(START_MS + 31_000 + index * int(random, 40_000), () => {
     cloud.powerOff(host);
     cloud.setGate(host, true);
     clock.at(clock.now() + 500 + int(random, 3000), () => {
@@ -100,159 +98,93 @@ function failLater(universe: Universe, host: string, index: number): void {
   });
 }
 
-/** Crashes, pauses, outages, dying destinations, lost conductors, scarce capacity, interfering operators. */
-function disturb(universe: Universe): void {
-  const { clock, cloud, random, weather, storeWeather } = universe;
+/** Lays out when what goes wrong, and when it ends. */
+function schedule(plot: Plot): void {
+  const { clock, cloud, random, weather, storeWeather } = plot.universe;
   weather.trouble = random.next() < 0.5 ? random.next() * 0.15 : 0;
   storeWeather.trouble = random.next() < 0.4 ? random.next() * 0.1 : 0;
   const times = int(random, 6);
   for (let i = 0; i < times; i += 1) {
-    const atMs = START_MS + 30_000 + int(random, 120_000);
-    clock.at(atMs, () => {
-      disturbOnce(universe, int(random, 9));
+    clock.at(START_MS + 30_000 + int(random, 120_000), () => {
+      disturbOnce(plot);
     });
   }
   clock.at(START_MS + 31_000, () => {
     if (random.next() < 0.2) for (const host of cloud.hosts()) cloud.setCapacity(host.name, 3);
   });
+  clock.at(START_MS + TROUBLE_MS, () => {
+    calm(plot);
+  });
 }
 
-function disturbOnce(universe: Universe, kind: number): void {
-  const { clock, cloud, random, weather, storeWeather } = universe;
-  const later = (ms: number, fn: () => void): void => {
-    clock.at(clock.now() + ms, fn);
-  };
-  const worker = pick(random, universe.workers(), 1)[0];
-  switch (kind) {
-    case 0:
-    case 1:
-      worker?.kill();
-      later(int(random, 10_000), () => universe.startWorker('restarted'));
-      return;
-    case 2:
-    case 3:
-      worker?.pause();
-      later(int(random, 60_000), () => worker?.resume());
-      return;
-    case 4:
-      weather.outage = true;
-      later(int(random, 40_000), () => {
-        weather.outage = false;
-      });
-      return;
-    case 5:
-      storeWeather.outage = true;
-      later(int(random, 30_000), () => {
-        storeWeather.outage = false;
-      });
-      return;
-    case 6:
-      cloud.takeDown('conductor');
-      later(int(random, 30_000), () => {
-        cloud.bringBack('conductor');
-      });
-      return;
-    case 7:
-      cloud.expireTokens();
-      return;
-    default:
-      cloud.setSpawnFailure(pick(random, cloud.hosts(), 1)[0]?.name ?? 'compute-1', 'spawn');
-      later(int(random, 60_000), () => {
-        for (const host of cloud.hosts()) cloud.setSpawnFailure(host.name, undefined);
-      });
-  }
-}
-
-/** All faults end. */
-function calm(universe: Universe): void {
-  const { cloud, weather, storeWeather } = universe;
-  weather.trouble = 0;
-  weather.outage = false;
-  storeWeather.trouble = 0;
-  storeWeather.outage = false;
-  cloud.bringBack('conductor');
-  for (const host of cloud.hosts()) {
-    cloud.setCapacity(host.name, 100);
-    cloud.setSpawnFailure(host.name, undefined);
-  }
-  for (const worker of universe.workers()) worker.resume();
-  if (universe.workers().length === 0) universe.startWorker('last');
-}
-
-async function untilOver(universe: Universe, failing: readonly string[]): Promise<boolean> {
+/** Lets the world settle; what waits for a human gets one who does what the remedy says. */
+async function untilOver(plot: Plot): Promise<boolean> {
+  const { clock } = plot.universe;
+  const endMs = clock.now() + SETTLE_MS;
+  let humanAtMs = clock.now() + HUMAN_LOOKS_MS;
   for (;;) {
-    const records = await Promise.all(failing.map((host) => universe.record(host)));
-    if (records.every(isOver)) return true;
-    if (universe.crashes.length > 0 || universe.clock.now() > START_MS + SETTLE_MS) return false;
-    await universe.run(universe.clock.now() + 5000);
+    const over = await Promise.all([...plot.failing].map((host) => isHostOver(plot, host)));
+    if (over.every(Boolean)) return true;
+    if (clock.now() > endMs || plot.universe.crashes.length > 0) return false;
+    await plot.universe.run(clock.now() + 5000);
+    if (clock.now() < humanAtMs) continue;
+    humanAtMs = clock.now() + HUMAN_LOOKS_MS;
+    await human(plot);
   }
 }
 
-/** The hosts boot; nova-compute starts as it does behind NovaComputeWait, once the mark is done. */
-async function comeBack(
-  universe: Universe,
-  failing: readonly string[],
-  problems: string[],
-): Promise<void> {
+/** The remedy of NH406, NH407 and NH412: make sure where the guest runs, then move it by hand. */
+async function human(plot: Plot): Promise<void> {
+  const { cloud, ledger } = plot.universe;
+  for (const record of await recordsOf(plot)) {
+    for (const [id, { progress }] of record === null ? [] : tracked(record.evacuation)) {
+      if (progress.at !== 'stuck') continue;
+      const { runsOn, host } = cloud.instance(id);
+      for (const place of [...runsOn]) if (place !== host) powerCycle(plot, place.name);
+      const isLeft = host !== undefined && host.forcedDown && host.machine === 'off';
+      if (isLeft && cloud.world.truth.flights.size === 0) ledger.evacuateByHand(id);
+    }
+  }
+}
+
+function powerCycle(plot: Plot, name: string): void {
+  const { universe, failing } = plot;
+  failing.add(name);
+  universe.cloud.powerOff(name);
+  universe.cloud.setGate(name, true);
+  universe.fence(name);
+}
+
+/** The failed hosts boot again; the worker must take every one of them back. */
+async function comeBack(plot: Plot, problems: string[]): Promise<void> {
+  const { universe, failing } = plot;
   const { clock, cloud } = universe;
   for (const host of failing) {
     cloud.setGate(host, false);
     cloud.powerOn(host);
   }
-  const untilMs = clock.now() + 20 * MINUTE;
+  const endMs = clock.now() + 20 * MINUTE;
+  const restartMs = clock.now() + 5 * MINUTE;
+  let restarted = false;
   for (;;) {
-    const records = await Promise.all(failing.map((host) => universe.record(host)));
-    if (records.every((record) => record?.evacuation.phase === 'closed')) return;
-    if (clock.now() > untilMs || universe.crashes.length > 0) {
+    const records = await recordsOf(plot);
+    if (records.every((record) => record === null || record.evacuation.phase === 'closed')) return;
+    if (clock.now() > endMs || universe.crashes.length > 0) {
       for (const record of records) {
         if (record === null || record.evacuation.phase === 'closed') continue;
-        problems.push(
-          `${record.evacuation.host} was not taken back: ${record.evacuation.phase} ${JSON.stringify(record.evacuation.reasons)}`,
-        );
+        const { host, phase, reasons } = record.evacuation;
+        problems.push(`${host} was not taken back: ${phase} ${JSON.stringify(reasons)}`);
       }
       return;
     }
+    // A host that came back in the middle of an evacuation has to start its nova-compute once more.
+    if (!restarted && clock.now() > restartMs) {
+      restarted = true;
+      for (const host of failing) {
+        cloud.killCompute(host);
+        cloud.startCompute(host);
+      }
+    }
     await universe.run(clock.now() + 5000);
   }
-}
-
-/** The two things that must never happen, and the promise that everything ends. */
-async function examine(
-  universe: Universe,
-  failing: readonly string[],
-  victims: readonly string[],
-): Promise<readonly string[]> {
-  const { cloud } = universe;
-  const problems = universe.crashes.map((error) => `a worker ended: ${error.message}`);
-  for (const double of cloud.doubles()) {
-    problems.push(`${double.instanceId} ran twice, on ${double.hosts.join(' and ')}`);
-  }
-  const known = new Map<string, string>();
-  for (const host of failing) {
-    const record = await universe.record(host);
-    if (record === null) problems.push(`the mark of ${host} is lost`);
-    else if (!isOver(record))
-      problems.push(
-        `${host} is not settled: ${JSON.stringify(record.evacuation.reasons)} ${standings(record).join(' | ')}`,
-      );
-    for (const [id, { progress }] of record === null ? [] : tracked(record.evacuation)) {
-      known.set(id, progress.at);
-    }
-  }
-  for (const id of victims) problems.push(...forgotten(universe, id, known.get(id)));
-  const peak = cloud.flights().peak;
-  if (peak > POLICY.pace.inFlight)
-    problems.push(`${String(peak)} evacuations were in flight at once`);
-  return problems;
-}
-
-function forgotten(universe: Universe, id: string, at: string | undefined): readonly string[] {
-  const instance = universe.cloud.instance(id);
-  if (at === undefined) return [`${id} was forgotten`];
-  if (at === 'landed' && instance.runsOn.length !== 1 && instance.vmState === 'active') {
-    return [`${id} is said to have landed but runs on ${String(instance.runsOn.length)} hosts`];
-  }
-  return at === 'skipped' || at === 'landed' || at === 'failed' || at === 'gone'
-    ? []
-    : [`${id} is still ${at}`];
 }

@@ -1,20 +1,22 @@
-import { createMemoryStore } from '../../../src/adapters/store/memory.ts';
 import { createOpenStack } from '../../../src/adapters/openstack/openstack.ts';
 import { isActive, tracked } from '../../../src/domain/evacuation.ts';
 import { asEvent, asHost, asWorker, type HostName } from '../../../src/domain/ids.ts';
 import { known } from '../../../src/domain/known.ts';
 import { wholeHost } from '../../../src/domain/mark.ts';
 import type { Policy } from '../../../src/domain/policy.ts';
-import { markHost } from '../../../src/engine/mark-host.ts';
+import { markHost, unmarkHost } from '../../../src/engine/mark-host.ts';
 import type { Chance, Log, Store, Stored } from '../../../src/engine/ports.ts';
+import type { DecisionCore } from '../../../src/engine/turn.ts';
 import { createWorker } from '../../../src/engine/worker.ts';
 import { createVirtualClock, type VirtualClock } from '../../../src/simulator/clock.ts';
 import { createCloud, type Cloud } from '../../../src/simulator/cloud.ts';
 import { createRandom, type Random } from '../../../src/simulator/random.ts';
 import type { Timings } from '../../../src/simulator/timings.ts';
+import { createLedger, type Ledger } from './ledger.ts';
 import { createSimHttp, type Weather } from './network.ts';
 import { createProcess, type SimProcess } from './processes.ts';
 import { createSimStore, type StoreWeather } from './stores.ts';
+import { createVault } from './vault.ts';
 
 /** The start of every simulated history. */
 export const START_MS = Date.UTC(2026, 10, 20, 12);
@@ -27,6 +29,22 @@ export interface UniverseOptions {
   readonly timings?: Partial<Timings>;
   readonly leaseMs?: number;
   readonly trace?: (line: string) => void;
+  /** A deliberately broken part, which the checks must notice. */
+  readonly mutant?: Mutant;
+}
+
+/** A broken decision core, store or process; what is left out is sound. */
+export interface Mutant {
+  readonly core?: DecisionCore;
+  readonly store?: (store: Store) => Store;
+  /** Another view of a process, such as one whose clock stands still for its leases. */
+  readonly process?: (process: SimProcess) => SimProcess;
+}
+
+/** How a worker starts. */
+export interface WorkerOptions {
+  /** The error of its wall clock; up to a second either way by default. */
+  readonly offsetMs?: number;
 }
 
 /** A cloud, a store, and the workers and agents that live between them, all on one virtual clock. */
@@ -39,10 +57,16 @@ export interface Universe {
   readonly storeWeather: StoreWeather;
   /** Errors that ended a worker: broken invariants above all. */
   readonly crashes: readonly Error[];
-  startWorker(name: string): SimProcess;
+  /** Who asked for what, and which evacuations overlapped. */
+  readonly ledger: Ledger;
+  startWorker(name: string, options?: WorkerOptions): SimProcess;
   workers(): readonly SimProcess[];
   /** What fence_nova does: marks the host, again and again until the mark is durable. */
   fence(host: string): void;
+  /** What `nova-ha unmark` does; tried once. */
+  unmark(host: string): void;
+  /** Empties the store, leases and epochs included. */
+  wipeStore(): void;
   /** Runs the world until `untilMs`, or until `done` says so; between two events everything settles. */
   run(untilMs: number, done?: () => boolean): Promise<boolean>;
   record(host: string): Promise<Stored | null>;
@@ -72,9 +96,12 @@ export function createUniverse(options: UniverseOptions): Universe {
     hosts: options.hosts,
     ...(options.timings === undefined ? {} : { timings: options.timings }),
   });
-  const store = createMemoryStore({
-    clock: { now: () => clock.now(), monotonicMs: () => clock.now() - START_MS },
-  });
+  const vault = createVault(
+    { now: () => clock.now(), monotonicMs: () => clock.now() - START_MS },
+    options.mutant?.store ?? ((sound) => sound),
+  );
+  const { store } = vault;
+  const ledger = createLedger(cloud, () => clock.now());
   const weather: Weather = { trouble: 0, outage: false, random };
   const storeWeather: StoreWeather = { trouble: 0, outage: false };
   const crashes: Error[] = [];
@@ -111,13 +138,14 @@ export function createUniverse(options: UniverseOptions): Universe {
       cloud: CREDENTIALS,
       clock: process.clock,
       log: SILENT,
-      http: createSimHttp(cloud, clock, process, weather),
+      http: createSimHttp(ledger, clock, process, weather),
     });
     return { store: mine, compute, clock: process.clock, log: logOf(process.name), chance };
   }
 
-  function startWorker(name: string): SimProcess {
-    const process = createProcess(clock, name, Math.round((random.next() - 0.5) * 2000));
+  function startWorker(name: string, { offsetMs = someOffset() }: WorkerOptions = {}): SimProcess {
+    const sound = createProcess(clock, name, offsetMs);
+    const process = options.mutant?.process?.(sound) ?? sound;
     running.push(process);
     const worker = createWorker({
       ...partsFor(process),
@@ -126,6 +154,7 @@ export function createUniverse(options: UniverseOptions): Universe {
       worker: asWorker(`${name}-${String(clock.now())}`),
       leaseMs: options.leaseMs ?? 15_000,
       pollMs: 2000,
+      ...(options.mutant?.core === undefined ? {} : { core: options.mutant.core }),
     });
     worker.run(new AbortController().signal).catch((error: unknown) => {
       if (process.alive()) crashes.push(error instanceof Error ? error : new Error(String(error)));
@@ -134,8 +163,15 @@ export function createUniverse(options: UniverseOptions): Universe {
     return process;
   }
 
+  const someOffset = (): number => Math.round((random.next() - 0.5) * 2000);
+
+  function unmark(host: string): void {
+    const process = createProcess(clock, 'operator', 0);
+    void unmarkHost(partsFor(process), { host: asHost(host), by: 'anna' });
+  }
+
   function fence(host: string): void {
-    const process = createProcess(clock, 'agent', Math.round((random.next() - 0.5) * 2000));
+    const process = createProcess(clock, 'agent', someOffset());
     const parts = partsFor(process);
     const attempt = async (): Promise<void> => {
       for (;;) {
@@ -175,9 +211,14 @@ export function createUniverse(options: UniverseOptions): Universe {
     weather,
     storeWeather,
     crashes,
+    ledger,
     startWorker,
     workers: () => running.filter((process) => process.alive()),
     fence,
+    unmark,
+    wipeStore: () => {
+      vault.wipe();
+    },
     run,
     record: async (host) => {
       const stored = await store.read(asHost(host));

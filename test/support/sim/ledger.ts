@@ -1,0 +1,101 @@
+import type { Cloud } from '../../../src/simulator/cloud.ts';
+import type { ApiRequest, ApiResponse } from '../../../src/simulator/request.ts';
+
+/** A request as the cloud saw it, with where it came from. */
+export interface Exchange {
+  readonly process: string;
+  readonly request: ApiRequest;
+  readonly response: ApiResponse;
+  /** When it left its process, and whether its answer will get there. */
+  readonly sentAtMs: number;
+  readonly answered: boolean;
+}
+
+/** One evacuation of an instance that was begun while another one was still at work in Nova. */
+export interface Overlap {
+  readonly instance: string;
+  readonly by: string;
+  readonly atMs: number;
+}
+
+/**
+ * The truth about who asked for what: finds evacuations of one instance that overlap, and tells ours
+ * from those that only an operator's own evacuation made overlap.
+ */
+export interface Ledger {
+  /** Lets the cloud answer a request, and takes it down. */
+  record(process: string, request: ApiRequest, sentAtMs: number, answered: boolean): ApiResponse;
+  /** An operator evacuates by hand, past everything that we know. */
+  evacuateByHand(id: string): void;
+  /** Overlaps that we have to answer for. */
+  overlaps(): readonly Overlap[];
+  /** Instances of which an operator started a second evacuation, or ours crossed his. */
+  excused(): ReadonlySet<string>;
+  /** How many evacuations were accepted from our processes. */
+  sent(): number;
+}
+
+/** Makes the ledger of a cloud. */
+export function createLedger(cloud: Cloud, now: () => number): Ledger {
+  const overlaps: Overlap[] = [];
+  const excused = new Set<string>();
+  const byHand = new Map<string, number>();
+  /** When a process' last successful look at the evacuations of a host was answered by Nova. */
+  const looks = new Map<string, number>();
+  let sent = 0;
+
+  const liveFlights = (id: string): readonly string[] =>
+    [...cloud.world.truth.flights]
+      .filter((flight) => flight.instance.id === id)
+      .map((flight) => flight.action.requestId);
+
+  function judge(id: string, process: string, sentAtMs: number, live: readonly string[]): void {
+    sent += 1;
+    if (live.length === 0) return;
+    const source = cloud.instance(id).evacuatePosts.at(-1)?.source ?? '';
+    const looked = looks.get(`${process} ${source}`) ?? 0;
+    // Ours crossed an operator's: when we looked last, before sending, his was not there yet.
+    const crossed = live.every(
+      (requestId) => (byHand.get(requestId) ?? -1) >= Math.min(looked, sentAtMs),
+    );
+    if (crossed) excused.add(id);
+    else overlaps.push({ instance: id, by: process, atMs: now() });
+  }
+
+  return {
+    record(process, request, sentAtMs, answered) {
+      const id = evacuated(request);
+      const known = id !== null && cloud.world.instances.byId.has(id) ? id : null;
+      const before = known === null ? 0 : cloud.evacuatePosts(known).length;
+      const live = known === null ? [] : liveFlights(known);
+      const response = cloud.handle(request);
+      if (known !== null && cloud.evacuatePosts(known).length > before) {
+        judge(known, process, sentAtMs, live);
+      }
+      const source = request.query['source_compute'];
+      if (answered && request.path.endsWith('/os-migrations') && typeof source === 'string') {
+        if (response.status === 200) looks.set(`${process} ${source}`, now());
+      }
+      return response;
+    },
+    evacuateByHand(id) {
+      const live = liveFlights(id);
+      const requestId = cloud.evacuateByHand(id);
+      if (requestId === undefined) return;
+      byHand.set(requestId, now());
+      if (live.length > 0) excused.add(id);
+    },
+    overlaps: () => overlaps,
+    excused: () => excused,
+    sent: () => sent,
+  };
+}
+
+/** The instance that a request wants evacuated, or null. */
+function evacuated(request: ApiRequest): string | null {
+  if (request.method !== 'POST' || typeof request.body !== 'object' || request.body === null) {
+    return null;
+  }
+  if (!('evacuate' in request.body)) return null;
+  return /\/servers\/([^/]+)\/action$/.exec(request.path)?.[1] ?? null;
+}

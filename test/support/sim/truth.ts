@@ -1,0 +1,80 @@
+import { isTerminal, tracked, type Progress } from '../../../src/domain/evacuation.ts';
+import type { Stored } from '../../../src/engine/ports.ts';
+import { PARKED, type Plot } from './troubles.ts';
+import { isOver, standings } from './universe.ts';
+
+/** The records of all hosts that failed. */
+export async function recordsOf(plot: Plot): Promise<readonly (Stored | null)[]> {
+  return Promise.all([...plot.failing].map((host) => plot.universe.record(host)));
+}
+
+/**
+ * Whether the work on a host is over. A wiped store knows nothing of a host that was taken back
+ * before, and need not.
+ */
+export async function isHostOver(plot: Plot, host: string): Promise<boolean> {
+  const record = await plot.universe.record(host);
+  if (record !== null) return isOver(record);
+  return plot.wiped && !plot.universe.cloud.host(host).forcedDown;
+}
+
+/** The two things that must never happen, and the promise that everything ends. */
+export async function examine(
+  plot: Plot,
+  limits: { readonly inFlight: number },
+): Promise<readonly string[]> {
+  const { universe, failing } = plot;
+  const { cloud, ledger } = universe;
+  const problems = universe.crashes.map((error) => `a worker ended: ${error.message}`);
+  const excused = ledger.excused();
+  for (const double of cloud.doubles()) {
+    if (excused.has(double.instanceId)) continue;
+    problems.push(`${double.instanceId} ran twice, on ${double.hosts.join(' and ')}`);
+  }
+  for (const overlap of ledger.overlaps()) {
+    problems.push(`${overlap.instance} was sent by ${overlap.by} while it was in flight`);
+  }
+  const standing = new Map<string, Progress[]>();
+  for (const host of failing) {
+    const record = await universe.record(host);
+    if (record === null) {
+      if (!(await isHostOver(plot, host))) problems.push(`the mark of ${host} is lost`);
+    } else if (!isOver(record)) {
+      const { reasons } = record.evacuation;
+      problems.push(
+        `${host} is not settled: ${JSON.stringify(reasons)} ${standings(record).join(' | ')}`,
+      );
+    }
+    for (const [id, { progress }] of record === null ? [] : tracked(record.evacuation)) {
+      standing.set(id, [...(standing.get(id) ?? []), progress]);
+    }
+  }
+  for (const id of plot.victims) problems.push(...forgotten(plot, id, standing.get(id) ?? []));
+  for (const name of plot.parked) {
+    const { disabled, disabledReason } = cloud.host(name);
+    if (!disabled || disabledReason !== PARKED)
+      problems.push(`${name} was enabled against an operator`);
+  }
+  const { peak } = cloud.flights();
+  if (!plot.meddled && peak > limits.inFlight) {
+    problems.push(`${String(peak)} evacuations were in flight at once`);
+  }
+  return problems;
+}
+
+function forgotten(plot: Plot, id: string, standing: readonly Progress[]): readonly string[] {
+  const { universe, failing } = plot;
+  const instance = universe.cloud.instance(id);
+  if (instance.deleted) return [];
+  const open = standing.find((progress) => !isTerminal(progress));
+  if (open !== undefined) return [`${id} is still ${open.at}`];
+  const host = instance.host?.name ?? '';
+  if (standing.length === 0) {
+    // Moved or settled before the store was wiped, or by an operator before the list was taken.
+    return failing.has(host) && !plot.wiped ? [`${id} was forgotten`] : [];
+  }
+  const landed = standing.some((progress) => progress.at === 'landed');
+  if (!landed || instance.vmState !== 'active' || failing.has(host)) return [];
+  if (instance.runsOn.length === 1 || universe.ledger.excused().has(id)) return [];
+  return [`${id} is said to have landed but runs on ${String(instance.runsOn.length)} hosts`];
+}
