@@ -19,7 +19,7 @@ export interface Problem {
 const NO_SUCH_HOST = 'nova-ha-check-no-such-host';
 
 /** What {@link checkCompute} looks through. */
-export interface CheckDeps {
+interface CheckDeps {
   readonly keystone: Keystone;
   readonly session: Session;
   readonly clock: Pick<Clock, 'now'>;

@@ -14,7 +14,7 @@ export interface CloudRequest extends Surroundings {
 }
 
 /** The credentials with the origin of each setting, or what is wrong and how to mend it. */
-export type LoadedCloud =
+type LoadedCloud =
   | {
       readonly kind: 'ok';
       readonly cloud: CloudCredentials;

@@ -14,7 +14,7 @@ import type { Session } from './session.ts';
  * Nova's RPC time-out is 60 s: a PUT that disables a host whose last heartbeat is fresh takes that
  * long, and so may a POST while RabbitMQ is in trouble.
  */
-export const WRITE_DEADLINE_MS = 75_000;
+const WRITE_DEADLINE_MS = 75_000;
 
 /** The `Compute` port over Nova's HTTP API. */
 export function createCompute({

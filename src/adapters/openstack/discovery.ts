@@ -5,7 +5,7 @@ export interface VersionRange {
 }
 
 /** The lowest maximum that we work with: PUT /os-services/{uuid} exists from 2.53 on. */
-export const FLOOR = 53;
+const FLOOR = 53;
 
 /** `2.96` as 96; null for anything but `2.N`. */
 export function minorOf(version: string): number | null {
@@ -25,7 +25,7 @@ export function computeRoot(endpoint: string): string {
 }
 
 /** What a version document says. */
-export type Versions =
+type Versions =
   | { readonly kind: 'range'; readonly range: VersionRange }
   | { readonly kind: 'unusable'; readonly message: string };
 

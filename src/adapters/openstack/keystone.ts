@@ -11,7 +11,7 @@ import { describeLogin, readToken, tokenRequest } from './token-request.ts';
 import type { Token } from './token-request.ts';
 
 /** Why we have no token (or endpoint): whatever was to be sent was not sent. */
-export interface SignInFailure {
+interface SignInFailure {
   readonly kind: 'failure';
   readonly cause: Extract<RefusalCause, 'not-sent' | 'authentication' | 'forbidden'>;
   readonly status: number | null;
@@ -32,7 +32,7 @@ export interface Keystone {
 }
 
 /** What {@link createKeystone} works with. */
-export interface KeystoneDeps {
+interface KeystoneDeps {
   readonly cloud: CloudCredentials;
   readonly http: Http;
   readonly clock: Pick<Clock, 'now'>;

@@ -6,7 +6,7 @@ import type { Shape } from './reading.ts';
 import type { Call, Session } from './session.ts';
 
 /** A page as the walk sees it. */
-export interface Page<Row> {
+interface Page<Row> {
   readonly rows: readonly Row[];
   /** Whether Nova put a `next` link on it. */
   readonly more: boolean;

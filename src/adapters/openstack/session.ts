@@ -40,7 +40,7 @@ export interface Reply {
 }
 
 /** A reply; or the call was certainly not carried out; or that is open. */
-export type CallResult =
+type CallResult =
   | Reply
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'uncertain'; readonly why: string };
@@ -57,7 +57,7 @@ const HELD_BACK: HttpResult = { kind: 'not-sent', why: 'the right to send it has
 const REDISCOVER_MS = 10 * 60_000;
 
 /** What {@link createSession} works with. */
-export interface SessionDeps {
+interface SessionDeps {
   readonly keystone: Keystone;
   readonly http: Http;
   readonly clock: Pick<Clock, 'now'>;

@@ -3,7 +3,7 @@ import type { TlsSettings } from './credentials.ts';
 import type { FileRead } from './disk.ts';
 
 /** What `https.Agent` needs, or a sentence that names the file that is wrong. */
-export type TlsMaterial =
+type TlsMaterial =
   | {
       readonly kind: 'ok';
       readonly options: {
