@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { runWorld } from '../support/sim/scenario.ts';
 
 /**
- * Runs seeded worlds from the command line: `npm run sim -- --worlds 10000 --seed 1`, or one of them
- * with everything that its workers said: `npm run sim -- --seed 4711 --trace`.
+ * Runs seeded worlds without the test runner, once bundled by esbuild: `--worlds 10000 --seed 1` for
+ * a long search, or `--seed 4711 --trace` for one of them with everything that its workers said.
  */
 const { values } = parseArgs({
   options: {
@@ -25,7 +25,6 @@ for (let seed = first; seed < first + worlds; seed += 1) {
   if (problems.length === 0) continue;
   failed += 1;
   say(`seed ${String(seed)}: ${problems.join('; ')}`);
-  say(`  replay: npm run sim -- --seed ${String(seed)} --trace`);
 }
 const seconds = (performance.now() - startMs) / 1000;
 process.stdout.write(

@@ -135,12 +135,16 @@ async function untilOver(plot: Plot): Promise<boolean> {
 
 /** The remedy of NH406, NH407 and NH412: make sure where the guest runs, then move it by hand. */
 async function human(plot: Plot): Promise<void> {
-  const { cloud, ledger } = plot.universe;
+  const { universe } = plot;
+  const { cloud, ledger } = universe;
   for (const record of await recordsOf(plot)) {
     for (const [id, { progress }] of record === null ? [] : tracked(record.evacuation)) {
-      if (progress.at !== 'stuck') continue;
+      if (record === null || progress.at !== 'stuck') continue;
       const { runsOn, host } = cloud.instance(id);
       for (const place of [...runsOn]) if (place !== host) powerCycle(plot, place.name);
+      // It stayed on a host that is back: nothing is left to evacuate.
+      if (cloud.host(record.evacuation.host).machine === 'on')
+        universe.unmark(record.evacuation.host);
       const isLeft = host !== undefined && host.forcedDown && host.machine === 'off';
       if (isLeft && cloud.world.truth.flights.size === 0) ledger.evacuateByHand(id);
     }

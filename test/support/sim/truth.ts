@@ -10,12 +10,12 @@ export async function recordsOf(plot: Plot): Promise<readonly (Stored | null)[]>
 
 /**
  * Whether the work on a host is over. A wiped store knows nothing of a host that was taken back
- * before, and need not.
+ * before, and need not; nor can it of one whose reason in Nova an operator wrote over.
  */
 export async function isHostOver(plot: Plot, host: string): Promise<boolean> {
   const record = await plot.universe.record(host);
   if (record !== null) return isOver(record);
-  return plot.wiped && !plot.universe.cloud.host(host).forcedDown;
+  return plot.wiped && (plot.parked.has(host) || !plot.universe.cloud.host(host).forcedDown);
 }
 
 /** The two things that must never happen, and the promise that everything ends. */
