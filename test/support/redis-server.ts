@@ -95,6 +95,22 @@ export interface RedisServerOptions {
   readonly directory?: string;
 }
 
+/** The text of redis.conf; every acknowledged write is on disk. */
+function configurationOf(
+  options: RedisServerOptions & {
+    readonly directory: string;
+    readonly port: number;
+    readonly socket: string;
+  },
+): string {
+  const { directory, port, socket } = options;
+  const basic = [`port ${String(port)}`, 'bind 127.0.0.1', `dir ${directory}`, 'daemonize no'];
+  const data = ['save ""', 'appendonly yes', 'appendfsync always', 'repl-diskless-sync-delay 0'];
+  const server = options.isSentinel === true ? [] : [...data, `unixsocket ${socket}`];
+  const own = (options.lines ?? []).map((line) => line.replaceAll('$DIR', directory));
+  return [...basic, ...server, ...own, ''].join('\n');
+}
+
 /** Starts a private Redis and waits until it answers. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   await ensureInstalled();
@@ -102,20 +118,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   const port = options.port ?? (await freePort());
   const socket = join(directory, 'redis.sock');
   const configuration = join(directory, 'redis.conf');
-  const basic =
-    options.isSentinel === true
-      ? []
-      : ['save ""', 'appendonly yes', 'appendfsync always', `unixsocket ${socket}`];
-  const lines = [
-    `port ${String(port)}`,
-    'bind 127.0.0.1',
-    `dir ${directory}`,
-    'daemonize no',
-    'repl-diskless-sync-delay 0',
-  ];
-  const own = (options.lines ?? []).map((line) => line.replaceAll('$DIR', directory));
-  const used = options.isSentinel === true ? lines.slice(0, -1) : lines;
-  await writeFile(configuration, [...used, ...basic, ...own, ''].join('\n'));
+  await writeFile(configuration, configurationOf({ ...options, directory, port, socket }));
 
   let child: ChildProcess;
   const start = async (): Promise<void> => {

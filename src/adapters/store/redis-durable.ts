@@ -18,7 +18,8 @@ export interface ScriptCall {
 /** Runs scripts that change something, and waits for a replica where there are some. */
 export type RunDurably = (call: ScriptCall) => Promise<Reply<ScriptAnswer>>;
 
-const WAIT_MS = 500;
+/** Below the time-out of commands, so that a missing confirmation is told as such. */
+const WAIT_MS = 1000;
 const ATTEMPTS = 4;
 
 /**
