@@ -44,7 +44,13 @@ export function createProgram({ doors, io, finish }: ProgramDeps): Command {
       getOutHelpWidth: () => Math.min(io.size().columns, 100),
       getErrHelpWidth: () => Math.min(io.size().columns, 100),
       outputError: (text, write) => {
-        write(text.replace(/^error: /, 'nova-ha: '));
+        // One line, also where commander puts its suggestion on a second one.
+        write(
+          `${text
+            .replace(/^error: /, 'nova-ha: ')
+            .trimEnd()
+            .replace(/\s*\n\s*/g, ' ')}\n`,
+        );
       },
     });
   const run = (action: (options: GlobalOptions) => Promise<ExitName>): Promise<void> =>

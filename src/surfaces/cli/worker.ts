@@ -1,7 +1,7 @@
 import { tracked, type Evacuation } from '../../domain/evacuation.ts';
 import { asWorker, type HostName } from '../../domain/ids.ts';
 import { severityOf } from '../../domain/reason.ts';
-import { createWorker } from '../../engine/worker.ts';
+import { createWorker, type Worker } from '../../engine/worker.ts';
 import type { ExitName } from './exit.ts';
 import { say, tell, type Io } from './io.ts';
 import type { CloudProblem, Doors, GlobalOptions, Parts } from './parts.ts';
@@ -46,7 +46,7 @@ export function worker(
       });
       if (options.once === true) return once(parts, io, engine);
       if (options.untilSettled === true && options.only !== undefined) {
-        const end = await engine.untilSettled(options.only, io.signal);
+        const end = await settle(parts, io, engine, options.only);
         tell(io, `${options.only}: ${ENDS[end]}`);
         return end === 'aborted' ? 'pending' : 'done';
       }
@@ -74,17 +74,37 @@ function remember(alerted: Set<HostName>, host: HostName, evacuation: Evacuation
   else alerted.delete(host);
 }
 
+/**
+ * Works until the host is settled or somebody else really looks after it. A lease that is held proves
+ * nothing yet: its holder may have died a moment ago. Only a holder that keeps it for longer than it
+ * lasts unrenewed is alive; leaving earlier could leave the host to nobody.
+ */
+async function settle(
+  { clock, config }: Parts,
+  io: Io,
+  engine: Worker,
+  host: HostName,
+): Promise<'settled' | 'held-elsewhere' | 'aborted'> {
+  const leaseMs = config.settings['worker.lease'];
+  let heldSinceMs: number | null = null;
+  for (;;) {
+    const beganMs = clock.monotonicMs();
+    const end = await engine.untilSettled(host, io.signal);
+    if (end !== 'held-elsewhere') return end;
+    const nowMs = clock.monotonicMs();
+    if (heldSinceMs === null || nowMs - beganMs > leaseMs) heldSinceMs = nowMs;
+    if (nowMs - heldSinceMs > leaseMs * 1.5) return end;
+    await clock.sleep(leaseMs / 4, io.signal);
+  }
+}
+
 const ENDS = {
   settled: 'settled.',
   'held-elsewhere': 'another worker looks after it.',
   aborted: 'stopped before it was settled; the mark stands.',
 } as const;
 
-async function once(
-  parts: Parts,
-  io: Io,
-  engine: ReturnType<typeof createWorker>,
-): Promise<ExitName> {
+async function once(parts: Parts, io: Io, engine: Worker): Promise<ExitName> {
   const problem = await parts.store.check();
   if (problem !== null) return storeTrouble(parts, io, problem);
   const { active } = await engine.once();
