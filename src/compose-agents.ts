@@ -46,9 +46,10 @@ export function runFence(agent: AgentName): void {
 
 /** Runs ocf:nova-ha:NovaEvacuate as this process. */
 export function runNovaEvacuate(): void {
-  const clock = createSystemClock();
-  const daemons = createDaemons(clock);
-  runAgentProcess('NovaEvacuate', (io) => runEvacuateAgent(io, { ...agentDeps(clock), daemons }));
+  const daemons = createDaemons();
+  runAgentProcess('NovaEvacuate', (io) =>
+    runEvacuateAgent(io, { ...agentDeps(createSystemClock()), daemons }),
+  );
 }
 
 /** Runs ocf:nova-ha:NovaComputeWait as this process. */

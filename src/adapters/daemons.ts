@@ -36,7 +36,6 @@ interface PidFile {
   readonly pid: number;
   readonly startTicks: number;
   readonly boot: string;
-  readonly startedMonotonicMs: number;
 }
 
 const LARGEST_LOG_BYTES = 5_000_000;
@@ -47,10 +46,10 @@ const logPath = (directory: string): string => join(directory, 'worker.log');
 const statusPath = (directory: string): string => join(directory, 'worker.json');
 
 /** Daemons by run directory: a pid file with start time and boot, a log, and the daemon's own status. */
-export function createDaemons(clock: { monotonicMs(): number }): {
+export function createDaemons(): {
   look(directory: string): DaemonState;
   status(directory: string): WorkerStatus | null;
-  startedMonotonicMs(directory: string): number | null;
+  ageMs(directory: string): number | null;
   start(order: DaemonOrder): string | null;
   lastWords(directory: string): string | null;
   signal(directory: string, signal: 'SIGTERM' | 'SIGKILL'): void;
@@ -64,8 +63,11 @@ export function createDaemons(clock: { monotonicMs(): number }): {
       const state = lookAt(directory);
       return state.kind === 'running' && status?.pid === state.pid ? status : null;
     },
-    startedMonotonicMs: (directory) => readPidFile(directory)?.startedMonotonicMs ?? null,
-    start: (order) => start(order, clock.monotonicMs()),
+    ageMs(directory) {
+      const state = lookAt(directory);
+      return state.kind === 'running' ? ageOf(state.pid) : null;
+    },
+    start,
     lastWords: lastLine,
     signal(directory, signal) {
       const state = lookAt(directory);
@@ -99,10 +101,9 @@ function lookAt(directory: string): DaemonState {
 function readPidFile(directory: string): PidFile | null {
   try {
     const data = JSON.parse(readFileSync(pidPath(directory), 'utf8')) as Partial<PidFile> | null;
-    const { pid, startTicks, boot, startedMonotonicMs } = data ?? {};
+    const { pid, startTicks, boot } = data ?? {};
     if (typeof pid !== 'number' || pid <= 1 || typeof startTicks !== 'number') return null;
-    if (typeof boot !== 'string' || typeof startedMonotonicMs !== 'number') return null;
-    return { pid, startTicks, boot, startedMonotonicMs };
+    return typeof boot === 'string' ? { pid, startTicks, boot } : null;
   } catch {
     return null;
   }
@@ -115,6 +116,17 @@ function startTicksOf(pid: number): number | null {
   // The command name, in parentheses, may itself contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' || fields[0] === 'X' ? null : Number(fields[19]);
+}
+
+// USER_HZ, in which /proc counts on every Linux.
+const TICK_MS = 10;
+
+/** How old a process is: by how much it started before us, and how old we are. No clock is read. */
+function ageOf(pid: number): number | null {
+  const theirs = startTicksOf(pid);
+  const ours = startTicksOf(process.pid);
+  if (theirs === null || ours === null) return null;
+  return (ours - theirs) * TICK_MS + process.uptime() * 1000;
 }
 
 function textOf(path: string): string | null {
@@ -148,7 +160,7 @@ function resolveProgram(given: string): Program {
     : { kind: 'ok', command: path, words: [] };
 }
 
-function start(order: DaemonOrder, startedMonotonicMs: number): string | null {
+function start(order: DaemonOrder): string | null {
   const { directory, env } = order;
   const program = resolveProgram(order.program);
   if (program.kind === 'wrong') return program.why;
@@ -170,7 +182,7 @@ function start(order: DaemonOrder, startedMonotonicMs: number): string | null {
     const { pid } = child;
     const startTicks = pid === undefined ? null : startTicksOf(pid);
     if (pid === undefined || startTicks === null) return 'the process ended at once';
-    const file: PidFile = { pid, startTicks, boot: bootId(), startedMonotonicMs };
+    const file: PidFile = { pid, startTicks, boot: bootId() };
     writeFileSync(`${pidPath(directory)}.new`, `${JSON.stringify(file)}\n`);
     renameSync(`${pidPath(directory)}.new`, pidPath(directory));
     return null;

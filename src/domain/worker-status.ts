@@ -10,9 +10,9 @@ export interface WorkerStatus {
   readonly startedAt: Instant;
   /** For people; null before the first turn. */
   readonly lastTurnAt: Instant | null;
-  /** The same on CLOCK_MONOTONIC, which all processes of a boot share and nobody sets. */
+  /** The same on the worker's own monotonic clock, which nobody sets; means nothing by itself. */
   readonly lastTurnMonotonicMs: Millis | null;
-  /** The monotonic clock when the worker started. */
+  /** That clock when the worker started. */
   readonly startedMonotonicMs: Millis;
   /** How many hosts have an alert that only a human can end. */
   readonly needsHuman: number;
@@ -56,6 +56,11 @@ export function parseWorkerStatus(text: string): WorkerStatus | null {
   };
 }
 
-/** How long ago the worker completed a turn (or started, before its first one). */
-export const turnAgeMs = (status: WorkerStatus, monotonicMs: Millis): Millis =>
-  monotonicMs - (status.lastTurnMonotonicMs ?? status.startedMonotonicMs);
+/**
+ * How long ago the worker completed a turn (or started, before its first one). `workerAgeMs` is the age
+ * of its process, as the reader sees it: the two processes need not share a clock.
+ */
+export function turnAgeMs(status: WorkerStatus, workerAgeMs: Millis): Millis {
+  const { startedMonotonicMs, lastTurnMonotonicMs } = status;
+  return workerAgeMs - ((lastTurnMonotonicMs ?? startedMonotonicMs) - startedMonotonicMs);
+}

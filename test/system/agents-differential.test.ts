@@ -35,11 +35,12 @@ type State = 'up enabled' | 'up disabled' | 'down enabled' | 'down disabled';
 /** Brings compute-1 into a state that Nova then shows. */
 async function bring(world: AgentCloud, state: State): Promise<void> {
   if (state === 'up enabled') return;
-  const { compute, close } = createOpenStack({
+  const openstack = createOpenStack({
     cloud: { ...ADMIN, authUrl: world.authUrl },
     clock: { now: () => Date.now() },
     log: { ...QUIET, error: () => undefined },
   });
+  const { compute } = openstack;
   const fleet = await compute.fleet();
   const service = fleet.kind === 'known' ? fleet.value.services.get(asHost('compute-1')) : null;
   if (service?.state !== 'up') throw new Error('compute-1 is not up');
@@ -48,7 +49,7 @@ async function bring(world: AgentCloud, state: State): Promise<void> {
     ...(state.endsWith('disabled') ? { status: 'disabled', disabledReason: 'test' } : {}),
   });
   expect(outcome.kind).toBe('applied');
-  close();
+  openstack.close();
 }
 
 interface Pair {

@@ -26,8 +26,8 @@ export interface Daemons {
   look(directory: string): DaemonState;
   /** What the daemon itself wrote last; null when there is nothing (readable) of its own. */
   status(directory: string): WorkerStatus | null;
-  /** When the daemon was started, on the monotonic clock; null when there is none. */
-  startedMonotonicMs(directory: string): number | null;
+  /** How old the daemon's process is; null when none is running. */
+  ageMs(directory: string): number | null;
   /** Null when it was started, else why not. */
   start(order: DaemonOrder): string | null;
   /** The last line of the daemon's log, for the message about one that ended at once. */

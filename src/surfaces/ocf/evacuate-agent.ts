@@ -106,8 +106,7 @@ function workerEnvironment({ io, environment, directory }: Context): Record<stri
     ...configEnvironment(environment.settings),
     ...(delay > 0 ? { NOVA_HA_FENCE_DELAY: `${String(delay)}s` } : {}),
     ...(environment.flag('verbose') ? { NOVA_HA_LOG_LEVEL: 'debug' } : {}),
-    // As systemd does for RuntimeDirectory=: where the worker keeps its status file.
-    RUNTIME_DIRECTORY: directory,
+    NOVA_HA_RUN_DIRECTORY: directory,
   };
 }
 
@@ -116,7 +115,7 @@ function workerEnvironment({ io, environment, directory }: Context): Record<stri
  * reason to fail: Pacemaker would restart the worker eight times a second, and it would help nobody.
  */
 function monitor({ io, deps, environment, directory }: Context): OcfCode {
-  const { daemons, clock } = deps;
+  const { daemons } = deps;
   const state = daemons.look(directory);
   if (state.kind === 'gone' && !environment.isProbe) {
     const words = daemons.lastWords(directory) ?? 'it left no message';
@@ -124,9 +123,8 @@ function monitor({ io, deps, environment, directory }: Context): OcfCode {
   }
   if (state.kind !== 'running') return OCF.notRunning;
   const status = daemons.status(directory);
-  const now = clock.monotonicMs();
-  const ageMs =
-    status === null ? now - (daemons.startedMonotonicMs(directory) ?? now) : turnAgeMs(status, now);
+  const workerAgeMs = daemons.ageMs(directory) ?? 0;
+  const ageMs = status === null ? workerAgeMs : turnAgeMs(status, workerAgeMs);
   if (ageMs > environment.integer('turn_timeout') * 1000) {
     const seconds = String(Math.round(ageMs / 1000));
     const pid = String(state.pid);

@@ -29,7 +29,7 @@ function createFakeDaemon(clock: { monotonicMs(): number }) {
         return daemon.state;
       },
       status: () => daemon.status,
-      startedMonotonicMs: () => daemon.startedMs,
+      ageMs: () => clock.monotonicMs() - daemon.startedMs,
       start: (order: DaemonOrder) => {
         daemon.orders.push(order);
         daemon.startedMs = clock.monotonicMs();
@@ -105,7 +105,7 @@ describe('start', () => {
       NOVA_HA_STORE_KIND: 'redis',
       NOVA_HA_STORE_REDIS_URL: 'redis://redis-1:6379/2',
       NOVA_HA_FENCE_DELAY: '30s',
-      RUNTIME_DIRECTORY: '/run/nova-ha',
+      NOVA_HA_RUN_DIRECTORY: '/run/nova-ha',
     });
   });
 
