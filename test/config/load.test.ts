@@ -192,7 +192,9 @@ describe('mistakes elsewhere', () => {
       '--set: unknown key "log.levl". Did you mean "log.level"?',
     );
     expect(set('openstack.password', 'x')).toContain('NOVA_HA_OPENSTACK_PASSWORD');
-    const options = [{ key: 'openstack.password', value: 'x', option: 'password', via: 'stdin' }] as const;
+    const options = [
+      { key: 'openstack.password', value: 'x', option: 'password', via: 'stdin' },
+    ] as const;
     expect(configOf({ options }).settings['openstack.password']).toBe('x');
   });
 

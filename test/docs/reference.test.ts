@@ -9,7 +9,9 @@ const README = new URL('../../README.md', import.meta.url);
 describe('the generated parts of the documentation', () => {
   it('are filled in between their markers, and only there', async () => {
     const names = ['config', 'reasons', 'exit-codes', 'commands'];
-    const page = names.map((name) => `PROSE\n<!-- ${name}:begin -->\nOUTDATED\n<!-- ${name}:end -->\n`);
+    const page = names.map(
+      (name) => `PROSE\n<!-- ${name}:begin -->\nOUTDATED\n<!-- ${name}:end -->\n`,
+    );
     const filled = await fillMarkers(page.join(''));
     expect(filled).not.toContain('OUTDATED');
     expect(filled.match(/PROSE/g)).toHaveLength(4);
