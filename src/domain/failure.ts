@@ -1,6 +1,6 @@
-import { backoff } from './backoff.ts';
+import { backoff, capacityPause } from './backoff.ts';
 import type { Progress } from './evacuation.ts';
-import { again, arrived, whereabouts, type At, type Facts } from './judge.ts';
+import { again, arrived, faultOf, whereabouts, type At, type Facts } from './judge.ts';
 import type { Migration } from './migration.ts';
 import type { Refusal } from './outcome.ts';
 import type { Policy } from './policy.ts';
@@ -9,6 +9,9 @@ import { formatMillis, type Instant } from './time.ts';
 
 /** Messages of faults after which a guest may be left running on the destination (contracts: nova 3.4). */
 const LATE_FAILURE = /UnexpectedTaskState|UnexpectedDeletingTaskState|Conflict updating instance/i;
+
+/** Whether a fault tells that a guest may be left running on the destination. */
+export const isLate = (fault: string | null): boolean => fault !== null && LATE_FAILURE.test(fault);
 
 const NO_ROOM = /No valid host/i;
 
@@ -23,13 +26,13 @@ export function afterFailure(
   const where = whereabouts(facts);
   if (where.is === 'gone') return { at: 'gone' };
   if (where.is === 'elsewhere') return arrived(progress, row, now);
-  // Only a look at the source itself shows the fault; until then nothing is decided.
-  if (facts.onSource.kind === 'unknown' || facts.onSource.value === null) return progress;
-  const fault = facts.onSource.value.fault;
+  // Only a look at the instance shows the fault; until then nothing is decided.
+  const fault = faultOf(facts);
+  if (fault === undefined) return progress;
   const { id } = facts;
   const after = Math.max(progress.after, row.id);
   const { attempt } = progress;
-  if (fault !== null && LATE_FAILURE.test(fault) && row.destination !== null) {
+  if (fault !== null && isLate(fault) && row.destination !== null) {
     return {
       at: 'stuck',
       attempt,
@@ -45,11 +48,13 @@ export function afterFailure(
       }),
     };
   }
-  const pause = backoff(id, attempt, policy);
   if (row.status === 'error' && fault !== null && NO_ROOM.test(fault)) {
-    const at = `in ${formatMillis(pause)}`;
-    return again(attempt, after, now + pause, because('NH401', { at, host: facts.source, id }));
+    // Waiting for capacity is no try.
+    const wait = capacityPause(id, now, policy);
+    const why = because('NH401', { at: `in ${formatMillis(wait)}`, host: facts.source, id });
+    return again(Math.max(0, attempt - 1), after, now + wait, why);
   }
+  const pause = backoff(id, attempt, policy);
   const detail = fault ?? `migration ${row.status}`;
   if (attempt >= policy.retry.attempts) {
     return {

@@ -1,8 +1,10 @@
-import { afterFailure, afterRefusal } from './failure.ts';
+import { afterFailure, afterRefusal, isLate } from './failure.ts';
 import type { Progress } from './evacuation.ts';
 import {
+  afterLost,
   again,
   arrived,
+  faultOf,
   fencedSince,
   flying,
   judge,
@@ -135,7 +137,7 @@ function stillBuilding(
 ): Progress {
   const { destination } = next;
   if (destination !== null && fencedSince(facts, destination, next.since, policy)) {
-    return again(next.attempt, newestId(rows, next.after), now, because('NH408', { destination }));
+    return afterLost(next, rows, next.migration, now, because('NH408', { destination }));
   }
   if (now - next.since < policy.retry.stalledMs) return next;
   return stuck(next, facts, now - next.since, now);
@@ -160,7 +162,12 @@ function stillQueued(
   const building = trace?.building ?? 'none';
   const retry = (detail: string): Progress =>
     again(next.attempt, newestId(rows, next.after), now, because('NH409', { detail }));
-  if (building === 'failed') return retry('it failed on its destination');
+  if (building === 'failed') {
+    const fault = faultOf(facts);
+    // Its own record does not tell, since Nova used an older one: only the fault does.
+    if (fault === undefined) return next;
+    return isLate(fault) ? stuck(looked, facts, age, now) : retry('it failed on its destination');
+  }
   if (scheduling === 'failed') return retry('its scheduling failed');
   if (building === 'none' && scheduling === 'done') {
     const { destination } = next;

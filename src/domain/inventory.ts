@@ -4,6 +4,7 @@ import type { InstanceId } from './ids.ts';
 import type { Instance, ServerGroup } from './instance.ts';
 import { byInstance, stageOf, type Migration } from './migration.ts';
 import type { Policy } from './policy.ts';
+import { because } from './reason.ts';
 import { parseNovaTime, type Instant } from './time.ts';
 
 /** What the inventory of a failed host is taken from. */
@@ -77,5 +78,13 @@ function firstProgress(
   const verdict = classify(instance, census.groups, evacuation.mark.request, policy);
   if (verdict.verdict === 'skip') return { at: 'skipped', why: verdict.why };
   const after = rows.reduce((highest, row) => Math.max(highest, row.id), 0);
+  const { origin, firstAt } = evacuation.mark;
+  // The record was lost, and with it the intents: a request that is still on its way to Nova must
+  // have time to show.
+  const watchUntil = firstAt + policy.retry.uncertainMs;
+  if (origin === 'rebuilt' && now < watchUntil) {
+    const why = because('NH405', { detail: 'the record of it was lost' });
+    return { at: 'pending', attempt: 0, after, notBefore: watchUntil, why };
+  }
   return { at: 'pending', attempt: 0, after, notBefore: now, why: null };
 }

@@ -83,6 +83,12 @@ export function whereabouts(facts: Facts): Whereabouts {
   return { is: 'unknown' };
 }
 
+/** The fault of the instance as a look at it told; undefined when nothing was seen of it. */
+export function faultOf(facts: Facts): string | null | undefined {
+  if (facts.sighting.kind === 'known') return facts.sighting.value?.fault ?? null;
+  return facts.onSource.kind === 'known' ? facts.onSource.value?.fault : undefined;
+}
+
 /** Whether a host was proven off while the flight was under way. */
 export function fencedSince(facts: Facts, host: HostName, since: Instant, policy: Policy): boolean {
   const at = facts.fenced.get(host);
@@ -120,6 +126,7 @@ export function arrived(
     after: base.after,
     migration: row.id,
     destination: row.destination,
+    createdAt: row.createdAt,
   };
 }
 
@@ -131,4 +138,23 @@ export function again(
   why: Reason | null,
 ): At<'pending'> {
   return { at: 'pending', attempt, after, notBefore, why };
+}
+
+/**
+ * After a record that nobody will ever end: back in the queue, unless somebody else has asked for the
+ * instance meanwhile. His younger record is followed then; sending beside it would build two guests.
+ */
+export function afterLost(
+  base: { readonly attempt: number; readonly after: number },
+  rows: readonly Migration[],
+  lost: number | null,
+  now: Instant,
+  why: Reason,
+): At<'pending'> | At<'accepted'> | At<'arrived'> {
+  const younger = judge(rows, lost ?? newestId(rows, base.after));
+  if (younger.is === 'flying') {
+    return flying({ ...base, after: younger.row.id - 1 }, younger.row, now, now);
+  }
+  if (younger.is === 'arrived') return arrived(base, younger.row, now);
+  return again(base.attempt, newestId(rows, base.after), now, why);
 }

@@ -58,10 +58,7 @@ export function choose(
 
 function regionRoom(own: Summary, others: readonly Summary[], policy: Policy): number {
   const limit = policy.pace.inFlight;
-  const atWork = others.filter(
-    (peer) =>
-      isActive(peer) && (peer.phase === 'marked' || peer.counts.pending + peer.inFlight > 0),
-  );
+  const atWork = others.filter(competes);
   const rank = atWork.filter(
     (peer) =>
       peer.markedAt < own.markedAt || (peer.markedAt === own.markedAt && peer.host < own.host),
@@ -71,6 +68,17 @@ function regionRoom(own: Summary, others: readonly Summary[], policy: Policy): n
   const share = Math.floor(limit / hosts) + (rank < limit % hosts ? 1 : 0);
   const elsewhere = others.reduce((sum, peer) => sum + peer.inFlight, 0);
   return Math.max(0, Math.min(share, limit - elsewhere) - own.inFlight);
+}
+
+/**
+ * Whether a host takes part in the budget: it has evacuations under way, or could send some. One that
+ * waits for something else (a proof, a name that Nova knows) must not starve the others.
+ */
+function competes(peer: Summary): boolean {
+  if (!isActive(peer)) return false;
+  if (peer.inFlight > 0) return true;
+  if (peer.phase === 'marked') return peer.provenAt !== null && peer.isolated && !peer.excused;
+  return peer.counts.pending > 0 && peer.reasons.every(({ code }) => code === 'NH203');
 }
 
 function destinationRoom(

@@ -2,12 +2,11 @@ import { advanceAccepted, advanceIntended } from './flight.ts';
 import { afterFailure } from './failure.ts';
 import type { Progress, Tracked } from './evacuation.ts';
 import {
-  again,
+  afterLost,
   arrived,
   fencedSince,
   flying,
   judge,
-  newestId,
   whereabouts,
   type At,
   type Facts,
@@ -83,8 +82,8 @@ function advanceStuck(progress: At<'stuck'>, facts: Facts, policy: Policy, now: 
     destination !== null &&
     fencedSince(facts, destination, progress.since, policy)
   ) {
-    const after = newestId(facts.rows.value, progress.after);
-    return again(progress.attempt, after, now, because('NH408', { destination }));
+    const why = because('NH408', { destination });
+    return afterLost(progress, facts.rows.value, progress.migration, now, why);
   }
   if (judged.is === 'arrived' && progress.why.code !== 'NH412')
     return arrived(progress, judged.row, now);

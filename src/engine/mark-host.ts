@@ -82,22 +82,20 @@ function markedRecord(
   const carried = record.phase === 'closed' ? null : record.isolation;
   return {
     ...newEvacuation(host, fresh, now),
-    isolation: carried === null ? null : { before: carried.before, since: now, seen: false },
+    isolation: carried === null ? null : { ...carried, since: now, seen: false },
   };
 }
 
 /** A second report of a host that is already marked: by an agent it is a new failure to be covered. */
 function renewed(record: Evacuation, failure: Failure, now: number): Evacuation {
   const { mark } = record;
-  const request = {
-    ...mark.request,
-    force: mark.request.force || failure.request.force,
-  };
+  const request = widened(mark.request, failure.request);
+  const open = reopened(record, request, failure.origin, now);
   if (failure.origin === 'operator') {
-    return { ...record, mark: { ...mark, claim: failure.claim ?? mark.claim, request } };
+    return { ...open, mark: { ...mark, claim: failure.claim ?? mark.claim, request } };
   }
   return {
-    ...record,
+    ...open,
     mark: {
       ...mark,
       at: now,
@@ -110,6 +108,35 @@ function renewed(record: Evacuation, failure: Failure, now: number): Evacuation 
     isolation: record.isolation === null ? null : { ...record.isolation, seen: false },
     life: { updatedAt: null, moves: 0, movedAt: null },
   };
+}
+
+/** What both reports ask for together; nobody who was asked for once is left out by the other. */
+function widened(first: Request, second: Request): Request {
+  const [one, two] = [first.instances, second.instances];
+  return {
+    instances: one === null || two === null ? null : [...new Set([...one, ...two])],
+    target: second.target ?? first.target,
+    force: first.force || second.force,
+  };
+}
+
+/**
+ * Takes up again what was left out for a reason that holds no more: it was not asked for before, or
+ * the host had come back and has failed once more. They are listed and classified anew.
+ */
+function reopened(
+  record: Evacuation,
+  request: Request,
+  origin: MarkOrigin,
+  now: number,
+): Evacuation {
+  const kept = tracked(record).filter(([id, { progress }]) => {
+    const code = progress.at === 'skipped' ? progress.why.code : null;
+    const wanted = request.instances === null || request.instances.includes(id);
+    return !((code === 'NH308' && wanted) || (code === 'NH307' && origin !== 'operator'));
+  });
+  if (kept.length === tracked(record).length) return record;
+  return { ...record, instances: Object.fromEntries(kept), phase: 'marked', phaseSince: now };
 }
 
 async function announce(parts: MarkingParts, record: Evacuation, fresh: boolean): Promise<void> {
@@ -151,10 +178,9 @@ export function unmarkHost(
     for (const [id, entry] of tracked(record)) {
       instances[id] = abandoned(entry, why);
     }
-    const reasons: readonly Reason[] = [];
-    return record.isolation === null
-      ? { ...record, instances, phase: 'closed', phaseSince: now, reasons }
-      : { ...record, instances, phase: 'settled', phaseSince: now, reasons };
+    // It may never have been off: what it was building for other hosts must not count as lost.
+    const taken = { ...record, instances, proof: null, phaseSince: now, reasons: [] };
+    return { ...taken, phase: record.isolation === null ? 'closed' : 'settled' };
   });
 }
 
@@ -206,22 +232,34 @@ async function changeRecord(
   change: (record: Evacuation, now: number) => Evacuation | Reason,
 ): Promise<CommandOutcome> {
   const { store, clock } = parts;
+  let doubtful: Evacuation | null = null;
+  const done = async (evacuation: Evacuation): Promise<CommandOutcome> => {
+    const { event } = evacuation.mark;
+    await store.append([{ at: clock.now(), host, event, what, instance: null, detail }]);
+    await store.nudge(host);
+    return { kind: 'done', evacuation };
+  };
   for (let race = 0; race < RACES_MAX; race += 1) {
     const stored = await store.read(host);
     if (stored.kind === 'unknown') return { kind: 'unreachable', why: stored.why };
     if (stored.value === null) return { kind: 'refused', why: because('NH603', { host }) };
+    // An earlier try of ours, whose outcome was uncertain, was carried out after all.
+    if (doubtful !== null && isSame(doubtful, stored.value.evacuation)) return done(doubtful);
     const next = change(stored.value.evacuation, clock.now());
     if ('code' in next) return { kind: 'refused', why: next };
     const outcome = await store.write({ version: stored.value.version, epoch: null }, next);
-    if (outcome.kind === 'applied') {
-      const event = next.mark.event;
-      await store.append([{ at: clock.now(), host, event, what, instance: null, detail }]);
-      await store.nudge(host);
-      return { kind: 'done', evacuation: next };
-    }
+    if (outcome.kind === 'applied') return done(next);
+    if (outcome.kind === 'uncertain') doubtful = next;
     if (outcome.kind === 'refused' && outcome.refusal.cause !== 'wrong-state') {
       return { kind: 'unreachable', why: outcome.refusal.message };
     }
   }
   return { kind: 'unreachable', why: 'other writers kept changing the record' };
 }
+
+/** Whether two records say the same of what commands change; the rest a worker may have moved on. */
+const isSame = (a: Evacuation, b: Evacuation): boolean =>
+  a.mark.event === b.mark.event &&
+  a.phase === b.phase &&
+  a.phaseSince === b.phaseSince &&
+  a.readmission.asked === b.readmission.asked;

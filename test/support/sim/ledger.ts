@@ -27,6 +27,10 @@ export interface Ledger {
   record(process: string, request: ApiRequest, sentAtMs: number, answered: boolean): ApiResponse;
   /** An operator evacuates by hand, past everything that we know. */
   evacuateByHand(id: string): void;
+  /** An operator disables a host with a reason of his own. */
+  park(host: string, reason: string): void;
+  /** Hosts whose reason we wrote over without having been able to see it. */
+  crossed(): ReadonlySet<string>;
   /** Overlaps that we have to answer for. */
   overlaps(): readonly Overlap[];
   /** Instances of which an operator started a second evacuation, or ours crossed his. */
@@ -42,6 +46,8 @@ export function createLedger(cloud: Cloud, now: () => number): Ledger {
   const byHand = new Map<string, number>();
   /** When a process' last successful look at the evacuations of a host was answered by Nova. */
   const looks = new Map<string, number>();
+  const parkedAt = new Map<string, number>();
+  const crossed = new Set<string>();
   let sent = 0;
 
   const liveFlights = (id: string): readonly string[] =>
@@ -62,6 +68,18 @@ export function createLedger(cloud: Cloud, now: () => number): Ledger {
     else overlaps.push({ instance: id, by: process, atMs: now() });
   }
 
+  /** Nova has no compare-and-set: what changed between our look and our PUT is lost. */
+  function noteService(process: string, request: ApiRequest, answered: boolean): void {
+    if (request.method === 'GET' && request.path.endsWith('/os-services') && answered) {
+      looks.set(`${process} services`, now());
+    }
+    if (request.method !== 'PUT') return;
+    const uuid = /\/os-services\/([^/]+)$/.exec(request.path)?.[1] ?? '';
+    const host = cloud.world.hostsByService.get(uuid)?.name ?? '';
+    const looked = looks.get(`${process} services`) ?? 0;
+    if (looked <= (parkedAt.get(host) ?? -1)) crossed.add(host);
+  }
+
   return {
     record(process, request, sentAtMs, answered) {
       const id = evacuated(request);
@@ -72,6 +90,7 @@ export function createLedger(cloud: Cloud, now: () => number): Ledger {
       if (known !== null && cloud.evacuatePosts(known).length > before) {
         judge(known, process, sentAtMs, live);
       }
+      noteService(process, request, response.status === 200 && answered);
       const source = request.query['source_compute'];
       if (answered && request.path.endsWith('/os-migrations') && typeof source === 'string') {
         if (response.status === 200) looks.set(`${process} ${source}`, now());
@@ -85,6 +104,15 @@ export function createLedger(cloud: Cloud, now: () => number): Ledger {
       byHand.set(requestId, now());
       if (live.length > 0) excused.add(id);
     },
+    park(name, reason) {
+      const host = cloud.world.hosts.get(name);
+      if (host === undefined) return;
+      host.disabled = true;
+      host.disabledReason = reason;
+      host.savedAtMs = now();
+      parkedAt.set(name, now());
+    },
+    crossed: () => crossed,
     overlaps: () => overlaps,
     excused: () => excused,
     sent: () => sent,

@@ -149,12 +149,10 @@ const operatorDeletes: Trouble = ({ universe: { cloud, random }, victims }) => {
   if (!cloud.instance(id).deleted) cloud.deleteInstance(id);
 };
 
-const operatorParks: Trouble = ({ universe: { cloud, random, clock }, parked }) => {
-  const host = pick(random, cloud.world.hostList, 1)[0];
+const operatorParks: Trouble = ({ universe: { cloud, random, ledger }, parked }) => {
+  const host = pick(random, cloud.hosts(), 1)[0];
   if (host === undefined) return;
-  host.disabled = true;
-  host.disabledReason = PARKED;
-  host.savedAtMs = clock.now();
+  ledger.park(host.name, PARKED);
   parked.add(host.name);
 };
 

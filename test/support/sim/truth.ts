@@ -51,6 +51,7 @@ export async function examine(
   }
   for (const id of plot.victims) problems.push(...forgotten(plot, id, standing.get(id) ?? []));
   for (const name of plot.parked) {
+    if (ledger.crossed().has(name)) continue;
     const { disabled, disabledReason } = cloud.host(name);
     if (!disabled || disabledReason !== PARKED)
       problems.push(`${name} was enabled against an operator`);

@@ -1,0 +1,310 @@
+import { describe, expect, it } from 'vitest';
+import type { Progress } from '../../src/domain/evacuation.ts';
+import { known, unknown } from '../../src/domain/known.ts';
+import type { ActionTrace, Answer } from '../../src/domain/observation.ts';
+import { applied, refused, uncertain } from '../../src/domain/outcome.ts';
+import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
+import { advance } from '../../src/domain/track.ts';
+import type { Facts } from '../../src/domain/judge.ts';
+import {
+  ACCEPTED,
+  entry,
+  facts,
+  H2,
+  H3,
+  instance,
+  INTENDED,
+  row,
+  seen,
+  T0,
+  VM,
+} from '../support/domain.ts';
+
+const { retry } = DEFAULT_POLICY;
+const step = (progress: Progress, change: Partial<Facts>, afterMs = 1000): Progress =>
+  advance(entry(progress), facts(change), DEFAULT_POLICY, T0 + afterMs);
+const rows = (...list: ReturnType<typeof row>[]) => known(list, T0);
+const answer = (outcome: Answer['outcome'], attempt = 1): Answer => ({
+  instance: VM,
+  attempt,
+  outcome,
+});
+const trace = (
+  scheduling: ActionTrace['scheduling'],
+  building: ActionTrace['building'],
+): Facts['trace'] => known({ requestId: 'req-1', startedAt: '', scheduling, building }, T0);
+const LATE = "Conflict updating instance. Expected: {'task_state': ['rebuild_spawning']}";
+const broken = (fault: string | null, vmState = 'error') =>
+  known(instance(VM, { vmState, fault }), T0);
+
+describe('a request of which nothing was heard', () => {
+  it('waits, however often it is looked at, until Nova was watched for long enough', () => {
+    expect(step(INTENDED, {}, retry.uncertainMs - 1)).toBe(INTENDED);
+    const late = { rows: known([], T0 + retry.uncertainMs - 1) };
+    expect(step(INTENDED, late, retry.uncertainMs + 5000)).toBe(INTENDED);
+  });
+
+  it('counts as never arrived after that, and is sent again', () => {
+    const watched = { rows: known([], T0 + retry.uncertainMs) };
+    expect(step(INTENDED, watched, retry.uncertainMs)).toMatchObject({
+      at: 'pending',
+      attempt: 1,
+      after: 0,
+      why: { code: 'NH410' },
+    });
+  });
+
+  it('is not judged without the list of its records, or without a look at it', () => {
+    expect(step(INTENDED, { rows: unknown('503') }, 10 * retry.uncertainMs)).toBe(INTENDED);
+    const blind = { rows: known([], T0 + retry.uncertainMs), onSource: unknown('503') };
+    expect(step(INTENDED, blind, retry.uncertainMs)).toBe(INTENDED);
+  });
+
+  it('an uncertain answer changes nothing', () => {
+    expect(step(INTENDED, { answer: answer(uncertain('time-out')) })).toBe(INTENDED);
+  });
+
+  it('an answer to another try is not its own', () => {
+    expect(step(INTENDED, { answer: answer(applied({ requestId: 'r' }), 2) })).toBe(INTENDED);
+  });
+
+  it('a record tells more than the answer', () => {
+    const both = { rows: rows(row(7, 'accepted')), answer: answer(refused('not-sent', 'reset')) };
+    expect(step(INTENDED, both)).toMatchObject({ at: 'accepted', migration: 7 });
+  });
+
+  it('taken by Nova, it is followed', () => {
+    expect(step(INTENDED, { answer: answer(applied({ requestId: 'r' })) })).toMatchObject({
+      at: 'accepted',
+      migration: null,
+    });
+  });
+
+  it('was moved or deleted meanwhile', () => {
+    const watched = { rows: known([], T0 + retry.uncertainMs) };
+    const gone = { ...watched, sighting: known(null, T0) };
+    expect(step(INTENDED, gone, retry.uncertainMs)).toEqual({ at: 'gone' });
+    const moved = { ...watched, sighting: known(seen(H3), T0) };
+    expect(step(INTENDED, moved, retry.uncertainMs)).toMatchObject({
+      at: 'landed',
+      destination: H3,
+    });
+  });
+});
+
+describe('a refused request', () => {
+  it.each([
+    ['not-sent', 'pending', 'NH410'],
+    ['too-many', 'pending', 'NH410'],
+    ['authentication', 'pending', 'NH410'],
+    ['forbidden', 'pending', 'NH410'],
+    ['service-up', 'pending', 'NH410'],
+    ['wrong-state', 'pending', 'NH410'],
+    ['unsupported', 'failed', 'NH404'],
+    ['bad-request', 'failed', 'NH404'],
+    ['target-not-found', 'failed', 'NH404'],
+    ['guard', 'failed', 'NH404'],
+  ] as const)('%s: %s', (cause, at, code) => {
+    expect(step(INTENDED, { answer: answer(refused(cause, 'no')) })).toMatchObject({
+      at,
+      why: { code },
+    });
+  });
+
+  it.each(['service-up', 'wrong-state', 'not-found'] as const)(
+    '%s is settled by where the instance is',
+    (cause) => {
+      const given = { answer: answer(refused(cause, 'no')) };
+      const at = (change: Partial<Facts>) => step(INTENDED, { ...given, ...change });
+      expect(at({ sighting: known(null, T0) })).toEqual({ at: 'gone' });
+      expect(at({ sighting: known(seen(H2), T0) })).toMatchObject({
+        at: 'landed',
+        destination: H2,
+      });
+      expect(at({ onSource: unknown('503') })).toBe(INTENDED);
+    },
+  );
+
+  it('a wrong state is given up after the last try', () => {
+    const last: Progress = { ...INTENDED, attempt: retry.attempts };
+    const given = answer(refused('wrong-state', 'vm_state paused'), retry.attempts);
+    expect(step(last, { answer: given })).toMatchObject({ at: 'failed', why: { code: 'NH404' } });
+  });
+});
+
+describe('every row of the table of records and hosts', () => {
+  const HERE = { sighting: known(seen(facts().source), T0) };
+  const THERE = { sighting: known(seen(H2), T0) };
+  it.each([
+    ['accepted', HERE, { at: 'accepted', migration: 1, destination: null }],
+    ['pre-migrating', HERE, { at: 'accepted', migration: 1, destination: H2 }],
+    ['done', THERE, { at: 'landed', destination: H2 }],
+    ['completed', THERE, { at: 'landed', destination: H2 }],
+    // Active and without a task, but still with its old host: the window that fools pollers.
+    [
+      'pre-migrating',
+      { sighting: known(seen(facts().source, { taskState: null }), T0) },
+      { at: 'accepted' },
+    ],
+    ['pre-migrating', THERE, { at: 'landed' }],
+    ['failed', { onSource: broken('No space left') }, { at: 'pending', why: { code: 'NH402' } }],
+    ['failed', { onSource: broken(null, 'active') }, { at: 'pending', why: { code: 'NH402' } }],
+    ['failed', THERE, { at: 'landed' }],
+    // Restarted in the middle of it: no success, and nothing to repeat by itself either.
+    ['completed', HERE, { at: 'arrived' }],
+    ['done', {}, { at: 'arrived', migration: 1, destination: H2 }],
+    [
+      'error',
+      { onSource: broken('No valid host was found.') },
+      { at: 'pending', why: { code: 'NH401' } },
+    ],
+    ['error', { onSource: broken('Allocation failed') }, { at: 'pending', why: { code: 'NH402' } }],
+    ['cancelled', { onSource: broken(null) }, { at: 'pending' }],
+    ['some-new-word', HERE, { at: 'accepted', migration: 1 }],
+  ])('%s (%#)', (status, change, expected) => {
+    expect(step(ACCEPTED, { rows: rows(row(1, status)), ...change })).toMatchObject(expected);
+  });
+
+  it('a record that is not there yet changes nothing; deleted instances take theirs along', () => {
+    expect(step(ACCEPTED, {})).toBe(ACCEPTED);
+    expect(step(ACCEPTED, { sighting: known(null, T0) })).toEqual({ at: 'gone' });
+    expect(step(ACCEPTED, { rows: unknown('503') }, 10 * retry.stalledMs)).toBe(ACCEPTED);
+    expect(step(ACCEPTED, {}, retry.stalledMs)).toMatchObject({ at: 'stuck' });
+  });
+
+  it('a failure is not judged before its fault was seen', () => {
+    const blind = { rows: rows(row(1, 'failed')), onSource: unknown('503') };
+    expect(step(ACCEPTED, blind)).toBe(ACCEPTED);
+    const unlisted = { rows: rows(row(1, 'failed')), onSource: known(null, T0) };
+    expect(step(ACCEPTED, unlisted)).toBe(ACCEPTED);
+  });
+
+  it('a late failure may have left a guest: never repeated by itself', () => {
+    const late = { rows: rows(row(1, 'failed')), onSource: broken(LATE) };
+    expect(step(ACCEPTED, late)).toMatchObject({
+      at: 'stuck',
+      destination: H2,
+      why: { code: 'NH407' },
+    });
+  });
+
+  it('the last try that counts is the last', () => {
+    const last: Progress = { ...ACCEPTED, attempt: retry.attempts };
+    const failed = { rows: rows(row(1, 'failed')), onSource: broken('No space left') };
+    expect(step(last, failed)).toMatchObject({ at: 'failed', why: { code: 'NH403' } });
+  });
+
+  it('NoValidHost is not counted as a try, and waits longer every time', () => {
+    const full = (ids: readonly number[]): Progress =>
+      step(ACCEPTED, {
+        rows: rows(...ids.map((id) => row(id, 'error'))),
+        onSource: broken('No valid host was found. There are not enough hosts available.'),
+      });
+    const first = full([1]);
+    const later = full([4, 3, 2, 1]);
+    expect(first).toMatchObject({ at: 'pending', attempt: 0 });
+    expect(later).toMatchObject({ at: 'pending', attempt: 0, after: 4 });
+    const pause = (progress: Progress): number =>
+      progress.at === 'pending' ? progress.notBefore - T0 - 1000 : 0;
+    expect(pause(later)).toBeGreaterThan(2 * pause(first));
+    expect(pause(later)).toBeLessThanOrEqual(1.25 * retry.backoffMaxMs);
+  });
+});
+
+describe('an evacuation that stands still', () => {
+  const LONG = 40_000;
+  const queued = { rows: rows(row(1, 'accepted')) };
+  const fenced = (host = H2, at = T0 + 10_000) => ({ fenced: new Map([[host, at]]) });
+
+  it('on a destination that was fenced since is sent again', () => {
+    const building = { rows: rows(row(1, 'pre-migrating')), ...fenced() };
+    expect(step(ACCEPTED, building)).toMatchObject({
+      at: 'pending',
+      after: 1,
+      why: { code: 'NH408' },
+    });
+  });
+
+  it('on a destination that was fenced before it started is not', () => {
+    const before = { rows: rows(row(1, 'pre-migrating')), ...fenced(H2, T0 - 60_000) };
+    expect(step(ACCEPTED, before)).toMatchObject({ at: 'accepted' });
+    const other = { rows: rows(row(1, 'pre-migrating')), ...fenced(H3) };
+    expect(step(ACCEPTED, other)).toMatchObject({ at: 'accepted' });
+  });
+
+  it('is left alone when somebody else has asked for it meanwhile', () => {
+    const younger = { rows: rows(row(2, 'accepted'), row(1, 'pre-migrating')), ...fenced() };
+    expect(step(ACCEPTED, younger)).toMatchObject({ at: 'accepted', migration: 2, after: 1 });
+    const arrivedByHand = {
+      rows: rows(row(2, 'done', { destination: H3 }), row(1, 'pre-migrating')),
+      ...fenced(),
+    };
+    expect(step(ACCEPTED, arrivedByHand)).toMatchObject({ at: 'arrived', migration: 2 });
+  });
+
+  it.each([
+    ['failed on its destination', trace('done', 'failed'), {}, 'pending'],
+    ['failed in scheduling', trace('failed', 'none'), {}, 'pending'],
+    ['queued for a host that is gone', trace('done', 'none'), fenced(), 'pending'],
+    ['queued for somebody', trace('done', 'none'), {}, 'accepted'],
+    ['being built', trace('done', 'running'), {}, 'accepted'],
+    ['being scheduled', trace('running', 'none'), {}, 'accepted'],
+    ['not begun', trace('none', 'none'), {}, 'accepted'],
+  ])('as its trace tells: %s', (_name, traced, change, at) => {
+    expect(step(ACCEPTED, { ...queued, trace: traced, ...change }, LONG)).toMatchObject({ at });
+  });
+
+  it('failed late, as the fault tells, although its own record says accepted for ever', () => {
+    const late = { ...queued, trace: trace('done', 'failed'), onSource: broken(LATE) };
+    expect(step(ACCEPTED, late, LONG)).toMatchObject({ at: 'stuck' });
+    const unseen = { ...queued, trace: trace('done', 'failed'), onSource: unknown('503') };
+    expect(step(ACCEPTED, unseen, LONG)).toMatchObject({ at: 'accepted' });
+  });
+
+  it('is not looked into too early, or without a trace', () => {
+    const early = { ...queued, trace: trace('failed', 'none') };
+    expect(step(ACCEPTED, early, 29_000)).toMatchObject({ at: 'accepted' });
+    expect(step(ACCEPTED, queued, 10 * retry.stalledMs)).toMatchObject({ at: 'accepted' });
+  });
+
+  it('lost by the conductor, it is sent again while the control plane is up', () => {
+    const orphan = { ...queued, trace: trace('none', 'none') };
+    expect(step(ACCEPTED, orphan, retry.stalledMs)).toMatchObject({
+      at: 'pending',
+      why: { code: 'NH409' },
+    });
+    expect(step(ACCEPTED, { ...orphan, controlPlaneUp: false }, retry.stalledMs)).toMatchObject({
+      at: 'stuck',
+    });
+  });
+
+  it('being built for too long, it needs a human', () => {
+    expect(step(ACCEPTED, { rows: rows(row(1, 'pre-migrating')) }, retry.stalledMs)).toMatchObject({
+      at: 'stuck',
+      why: { code: 'NH406', values: { destination: H2 } },
+    });
+  });
+});
+
+describe('two records of one instance', () => {
+  it('the conductor took the older accepted one: it counts, the younger stays for ever', () => {
+    const both = { rows: rows(row(2, 'accepted'), row(1, 'done')) };
+    expect(step(ACCEPTED, both)).toMatchObject({ at: 'arrived', migration: 1 });
+    const building = { rows: rows(row(2, 'accepted'), row(1, 'pre-migrating')) };
+    expect(step(ACCEPTED, building)).toMatchObject({
+      at: 'accepted',
+      migration: 1,
+      destination: H2,
+    });
+    const failed = { rows: rows(row(2, 'accepted'), row(1, 'failed')), onSource: broken('spawn') };
+    expect(step(ACCEPTED, failed)).toMatchObject({ at: 'accepted', migration: 2 });
+  });
+
+  it('records that were over before it was sent tell nothing', () => {
+    const again: Progress = { ...ACCEPTED, after: 5, migration: 6 };
+    expect(step(again, { rows: rows(row(5, 'failed')) })).toBe(again);
+    expect(step({ ...INTENDED, after: 5 }, { rows: rows(row(5, 'done')) })).toMatchObject({
+      at: 'intended',
+    });
+  });
+});
