@@ -22,6 +22,11 @@ export const POLICY_ROWS = {
     P.fence.delayMs,
     'extra wait between the proof and the first evacuation (storage leases, locks)',
   ),
+  'fence.watch': row(
+    duration(0, HOUR),
+    P.fence.watchMs,
+    'how long a host that only an operator calls dead, and Nova called up, is watched for signs of life',
+  ),
   'fence.isolation': row(
     oneOf('force-down', 'wait'),
     P.fence.isolation,
@@ -73,6 +78,11 @@ export const POLICY_ROWS = {
     duration(100, DAY),
     P.retry.backoffMaxMs,
     'longest pause before a retry',
+  ),
+  'retry.capacity': row(
+    duration(100, DAY),
+    P.retry.capacityMs,
+    'pause before an instance that found no room is sent again',
   ),
   // Shorter than a request can linger in a proxy or a full listen queue would mean sending it twice.
   'retry.uncertain': row(

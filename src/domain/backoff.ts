@@ -1,6 +1,6 @@
 import type { InstanceId } from './ids.ts';
 import type { Policy } from './policy.ts';
-import type { Millis } from './time.ts';
+import type { Instant, Millis } from './time.ts';
 
 /**
  * The pause before try `attempt + 1`: doubling up to the limit, with a jitter of a quarter that
@@ -10,6 +10,13 @@ export function backoff(instance: InstanceId, attempt: number, policy: Policy): 
   const { backoffMs, backoffMaxMs } = policy.retry;
   const base = Math.min(backoffMaxMs, backoffMs * 2 ** Math.min(20, Math.max(0, attempt - 1)));
   return Math.round(base * (0.75 + 0.5 * fraction(`${instance}/${String(attempt)}`)));
+}
+
+/** The pause before an instance that found no room is sent again, spread by a quarter. */
+export function capacityPause(instance: InstanceId, now: Instant, policy: Policy): Millis {
+  return Math.round(
+    policy.retry.capacityMs * (0.75 + 0.5 * fraction(`${instance}@${String(now)}`)),
+  );
 }
 
 /** FNV-1a of a text as a number in [0, 1). */

@@ -86,17 +86,23 @@ function send(
   }
   const peers = observation.peers.kind === 'known' ? observation.peers.value : [];
   const { chosen, held } = choose(evacuation, peers, fleet, policy, now);
+  if (chosen.length === 0)
+    return rest(evacuation, held === null ? [] : [held], actions, policy, now);
   const instances: Record<InstanceId, Tracked> = { ...evacuation.instances };
   for (const id of chosen) {
     const entry = instances[id];
     if (entry?.progress.at !== 'pending') continue;
     const attempt = entry.progress.attempt + 1;
-    const progress: Progress = { at: 'intended', attempt, since: now, after: entry.progress.after };
+    const after = Math.max(entry.progress.after, evacuation.seenMigration - LATE_RECORDS);
+    const progress: Progress = { at: 'intended', attempt, since: now, after };
     instances[id] = { ...entry, progress };
     actions.push({ do: 'evacuate', instance: id, attempt, target: evacuation.mark.request.target });
   }
   return rest({ ...evacuation, instances }, held === null ? [] : [held], actions, policy, now);
 }
+
+/** Records whose ids were given out, but that were not visible yet when higher ids were seen. */
+const LATE_RECORDS = 32;
 
 /** Stops again what was stopped before: an evacuation of an ERROR instance comes out ACTIVE. */
 function restoring(evacuation: Evacuation, observation: Observation): readonly Action[] {

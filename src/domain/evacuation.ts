@@ -64,6 +64,8 @@ export type Progress =
       readonly after: number;
       readonly migration: number;
       readonly destination: HostName | null;
+      /** Nova's own time of the record: changes of the instance are younger. */
+      readonly createdAt: string;
     }
   /** On its new host; its earlier power state is being restored. */
   | {
@@ -112,6 +114,8 @@ export interface Tracked {
 /** What we did to the compute service and what it was before. */
 export interface Isolation {
   readonly before: ServiceBefore;
+  /** True when Nova still showed the service as up: nothing but the proof says that it is dead. */
+  readonly wasUp: boolean;
   readonly since: Instant;
   /** True once Nova itself showed the service forced down (or down, where isolation is `wait`). */
   readonly seen: boolean;

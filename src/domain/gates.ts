@@ -81,6 +81,10 @@ export function gates(
   if (now < proof.at + policy.fence.delayMs) {
     return [because('NH108', { time: formatMillis(policy.fence.delayMs) })];
   }
+  const word = proof.source === 'operator' && isolation.wasUp;
+  if (word && now < isolation.since + policy.fence.watchMs) {
+    return [because('NH110', { host, time: formatMillis(policy.fence.watchMs) })];
+  }
   return controlPlaneGate(fleet);
 }
 

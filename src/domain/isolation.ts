@@ -104,6 +104,7 @@ export function isolate(
 ): IsolationStep {
   const isolation: Isolation = evacuation.isolation ?? {
     before: serviceBefore(service),
+    wasUp: service.state === 'up',
     since: now,
     seen: false,
   };

@@ -10,6 +10,8 @@ export interface Policy {
     readonly skewMs: Millis;
     /** Extra wait between the proof and the first evacuation (storage leases, locks). */
     readonly delayMs: Millis;
+    /** How long a host that only an operator calls dead, and Nova called up, is watched for life. */
+    readonly watchMs: Millis;
     /** `force-down`: one PUT; `wait`: disable only and wait until Nova itself sees the host down. */
     readonly isolation: 'force-down' | 'wait';
     /** After this long a host that cannot be isolated no longer holds the others back. */
@@ -37,6 +39,8 @@ export interface Policy {
     readonly attempts: number;
     readonly backoffMs: Millis;
     readonly backoffMaxMs: Millis;
+    /** Pause before an instance that found no room is sent again. */
+    readonly capacityMs: Millis;
     /** How long Nova is watched before a request with unknown outcome counts as never arrived. */
     readonly uncertainMs: Millis;
     /** How long an evacuation may stand still before it is looked into. */
@@ -73,6 +77,7 @@ export const DEFAULT_POLICY: Policy = {
     proof: ['pacemaker', 'power', 'mark', 'operator'],
     skewMs: 5000,
     delayMs: 0,
+    watchMs: 25_000,
     isolation: 'force-down',
     patienceMs: 60_000,
   },
@@ -82,6 +87,7 @@ export const DEFAULT_POLICY: Policy = {
     attempts: 5,
     backoffMs: 5000,
     backoffMaxMs: 120_000,
+    capacityMs: 30_000,
     uncertainMs: 90_000,
     stalledMs: 900_000,
     restoreMs: 120_000,

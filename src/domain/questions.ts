@@ -88,14 +88,16 @@ export function firstQuestions(
   }
 }
 
-const isRetry = (progress: { readonly at: string; readonly attempt?: number }): boolean =>
-  progress.at === 'pending' && (progress.attempt ?? 0) > 0;
+/** Sent before, or held back for a reason of its own: looked at once more before it is sent. */
+const isRetry = (progress: Progress): boolean =>
+  progress.at === 'pending' && (progress.attempt > 0 || progress.why !== null);
 
 /** The records with an id up to this one tell nothing new about any instance that is not terminal. */
 function lowestAfter(evacuation: Evacuation): number {
   let lowest = evacuation.seenMigration;
   for (const [, { progress }] of tracked(evacuation)) {
-    if (progress.at !== 'pending' && 'after' in progress) lowest = Math.min(lowest, progress.after);
+    const followed = isInFlight(progress) || progress.at === 'stuck';
+    if (followed && 'after' in progress) lowest = Math.min(lowest, progress.after);
   }
   return lowest;
 }
@@ -128,7 +130,9 @@ export function followUps(
   const arriving = arrivals(evacuation, rows);
   // What arrives in this very turn is not open any more.
   const left = open - arriving.filter((row) => row.fresh).length;
-  const verify = arriving.length > 0 && (left <= 0 || now - arrivedSince >= VERIFY_AFTER_MS);
+  // Ever rarer as it goes on: what is on its new host is safe, only the tale lags behind.
+  const verifyAfter = Math.max(VERIFY_AFTER_MS, (now - evacuation.phaseSince) / 2);
+  const verify = arriving.length > 0 && (left <= 0 || now - arrivedSince >= verifyAfter);
   return {
     inventory: failed || (left <= 0 && !stuck && first.inventory.kind === 'unknown'),
     changedSince: verify ? oldest(arriving.map((row) => row.createdAt)) : null,
@@ -178,8 +182,8 @@ function want(
       return;
     }
     case 'arrived':
-      // Arrived by another record than its own: no list of changes is bounded by it.
-      if (!mine.some(isArrival)) wanted.urgent.push(id);
+      // The list of changes should have shown it long ago: it may be deleted, or in a hidden cell.
+      if (now - progress.since >= 2 * VERIFY_AFTER_MS) wanted.patient.push(id);
       return;
     case 'restoring':
       wanted.urgent.push(id);
@@ -201,21 +205,17 @@ interface Arrival {
   readonly fresh: boolean;
 }
 
-function arrivals(
-  evacuation: Evacuation,
-  rows: ReadonlyMap<
-    InstanceId,
-    readonly { readonly id: number; readonly status: string; readonly createdAt: string }[]
-  > | null,
-): readonly Arrival[] {
+type Rows = ReadonlyMap<InstanceId, readonly Migration[]> | null;
+
+/** What has arrived and waits for the look at its new host. */
+function arrivals(evacuation: Evacuation, rows: Rows): readonly Arrival[] {
   const found: Arrival[] = [];
   for (const [id, { progress }] of tracked(evacuation)) {
-    if (!('after' in progress)) continue;
-    const row = rows
-      ?.get(id)
-      ?.find((candidate) => candidate.id > progress.after && isArrival(candidate));
-    if (row !== undefined)
-      found.push({ createdAt: row.createdAt, fresh: progress.at !== 'arrived' });
+    if (progress.at === 'arrived') found.push({ createdAt: progress.createdAt, fresh: false });
+    else if ('after' in progress) {
+      const row = rows?.get(id)?.find((one) => one.id > progress.after && isArrival(one));
+      if (row !== undefined) found.push({ createdAt: row.createdAt, fresh: true });
+    }
   }
   return found;
 }

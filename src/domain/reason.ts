@@ -64,6 +64,12 @@ export const CATALOGUE = {
     sentence: '{host} is proven off and isolated; its instances are being listed',
     remedy: 'none needed',
   },
+  NH110: {
+    severity: 'note',
+    sentence:
+      'Nova showed {host} as up when it was confirmed dead; watching it for signs of life for {time}',
+    remedy: 'none needed; fencing through Pacemaker or a power agent needs no such wait',
+  },
   NH201: {
     severity: 'alert',
     sentence: 'held: {marked} of {total} hosts are marked as failed (limit {limit})',

@@ -72,7 +72,7 @@ export async function takeTurn(
   if (!tenure.mayAct()) return lost(host);
   const { next } = decision;
   const changes = changesBetween(before, next);
-  if (changes.length > 0 || JSON.stringify(next) !== JSON.stringify(before)) {
+  if (changes.length > 0 || differs(before, next)) {
     const expectation = { version: record.version, epoch: tenure.epoch };
     const outcome = await parts.store.write(expectation, next);
     if (outcome.kind === 'refused' && outcome.refusal.cause === 'wrong-state') {
@@ -88,6 +88,14 @@ export async function takeTurn(
   const hurry = given.some(({ outcome }) => outcome.kind === 'refused');
   const open = [...answers.filter((answer) => isOpen(answer, next)), ...given];
   return result('done', next, open, hurry ? now : decision.wakeAt, sentence(next));
+}
+
+/** Whether there is anything to write; the instances, the bulk of a record, are shared when unchanged. */
+function differs(before: Evacuation, next: Evacuation): boolean {
+  const rest = (record: Evacuation): string => JSON.stringify({ ...record, instances: null });
+  if (rest(before) !== rest(next)) return true;
+  if (before.instances === next.instances) return false;
+  return JSON.stringify(before.instances) !== JSON.stringify(next.instances);
 }
 
 /** An answer counts until the instance has moved on; a turn may be too short to look into all. */

@@ -53,7 +53,7 @@ function listMigrations(
     pageOf: (body) => ({ rows: body.migrations, more: hasNext(body.migrations_links) }),
     keyOf: (row) => row.uuid ?? String(row.id),
     // Nearly always the first page is enough.
-    limits: [100, 1000],
+    limits: [200, 1000],
     end: 'trust',
     enough: (rows) => {
       const tail = rows.slice(-SKEWED_ROWS);

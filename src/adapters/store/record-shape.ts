@@ -95,6 +95,7 @@ const progress = variant<Progress, 'at'>('at', {
     after: number,
     migration: number,
     destination: nullable(host),
+    createdAt: text(),
   }),
   restoring: object<At<'restoring'>>({
     at: at('restoring'),
@@ -147,7 +148,7 @@ export const evacuationShape = object<Evacuation>({
   phase,
   phaseSince: number,
   proof: nullable(proof),
-  isolation: nullable(object<Isolation>({ before, since: number, seen: truth })),
+  isolation: nullable(object<Isolation>({ before, since: number, seen: truth, wasUp: truth })),
   excused: truth,
   life: object<Life>({ updatedAt: nullable(text()), moves: number, movedAt: nullable(number) }),
   instances: table(trackedInstance),

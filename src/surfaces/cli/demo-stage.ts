@@ -124,6 +124,8 @@ openstack:
   user_domain_name: Default
   project_domain_name: Default
 region: RegionOne
+fence:
+  watch: 0s
 pace:
   in_flight: 5
 readmit:
