@@ -194,7 +194,7 @@ describe('every row of the table of records and hosts', () => {
     expect(step(last, failed)).toMatchObject({ at: 'failed', why: { code: 'NH403' } });
   });
 
-  it('NoValidHost is not counted as a try, and waits longer every time', () => {
+  it('NoValidHost is not counted as a try, however often, and waits for capacity', () => {
     const full = (ids: readonly number[]): Progress =>
       step(ACCEPTED, {
         rows: rows(...ids.map((id) => row(id, 'error'))),
@@ -206,8 +206,10 @@ describe('every row of the table of records and hosts', () => {
     expect(later).toMatchObject({ at: 'pending', attempt: 0, after: 4 });
     const pause = (progress: Progress): number =>
       progress.at === 'pending' ? progress.notBefore - T0 - 1000 : 0;
-    expect(pause(later)).toBeGreaterThan(2 * pause(first));
-    expect(pause(later)).toBeLessThanOrEqual(1.25 * retry.backoffMaxMs);
+    for (const progress of [first, later]) {
+      expect(pause(progress)).toBeGreaterThanOrEqual(0.75 * retry.capacityMs);
+      expect(pause(progress)).toBeLessThanOrEqual(1.25 * retry.capacityMs);
+    }
   });
 });
 
