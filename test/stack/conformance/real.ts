@@ -5,7 +5,7 @@ import type { Cloud } from '../harness/cloud.ts';
 import { waitFor } from '../harness/wait.ts';
 import type { InstanceState, Target } from './target.ts';
 
-const SLOW_SECONDS = 12; // longer than a nova-compute takes to start and clean up
+const SLOW_SECONDS = 20; // longer than a nova-compute takes to start and clean up on a busy machine
 
 const ACTIONS: Readonly<Record<Exclude<InstanceState, 'active'>, unknown>> = {
   stopped: { 'os-stop': null },

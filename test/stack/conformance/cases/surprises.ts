@@ -86,7 +86,8 @@ export const SURPRISES: readonly Expectation[] = [
       eventually(evacuationsOf('{vm}'), {
         migrations: [{ status: 'failed', dest_compute: '{b}' }],
       }),
-      get('/servers/{vm}', 200, {
+      // The record is failed a moment before the fault is there.
+      eventually('/servers/{vm}', {
         server: {
           status: 'ERROR',
           'OS-EXT-SRV-ATTR:host': '{a}',

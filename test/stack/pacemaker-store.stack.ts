@@ -1,0 +1,217 @@
+/**
+ * The pacemaker store on a real cluster: marks are changed by one writer at a time on three
+ * controllers, and outlive everything that Pacemaker does to a failed node and its controllers.
+ */
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asHost, asWorker, type HostName } from '../../src/domain/ids.ts';
+import { fullRecord, markedRecord } from '../support/record.ts';
+import { increment, storedAt, valueOf } from '../support/store-contract.ts';
+import { startCluster, type Cluster } from './harness/cluster.ts';
+import { createMember, type Member } from './harness/member.ts';
+import { waitFor } from './harness/wait.ts';
+
+const AGENTS = fileURLToPath(new URL('pacemaker/agents', import.meta.url));
+
+describe('the pacemaker store on a real cluster', () => {
+  let cluster: Cluster;
+  let members: readonly Member[];
+
+  beforeAll(async () => {
+    cluster = await startCluster({ agents: [AGENTS] });
+    await cluster.configure();
+    members = await Promise.all(cluster.controllers.map(createMember));
+    await allConnected();
+  });
+  afterAll(async () => {
+    for (const member of members) await member.close();
+    await cluster.stop();
+  });
+
+  const connected = async (node: string): Promise<boolean> =>
+    (await cluster.nodeState(node))?.member === true;
+  const allConnected = (): Promise<boolean> =>
+    waitFor(async () => (await Promise.all(cluster.computes.map(connected))).every(Boolean), {
+      what: 'all remote nodes connected',
+      timeoutMs: 180_000,
+    });
+  const memberOn = (node: string): Member => {
+    const member = members.find((one) => one.node === node);
+    if (member === undefined) throw new Error(`no member ${node}`);
+    return member;
+  };
+  const first = (): Member => memberOn(cluster.controllers[0] ?? '');
+  const mark = async (member: Member, host: HostName): Promise<void> => {
+    const stored = valueOf(await member.store.read(host));
+    const version = stored?.version ?? 0;
+    const outcome = await member.store.write({ version, epoch: null }, markedRecord(host));
+    expect(outcome.kind).toBe('applied');
+  };
+  /** Whether every controller that runs shows the mark. */
+  const markedEverywhere = async (host: HostName): Promise<boolean> => {
+    const records = await Promise.all(members.map(({ store }) => store.read(host)));
+    return records.every(
+      (record) => record.kind === 'known' && record.value?.evacuation.mark.by === 'ctl-1',
+    );
+  };
+
+  it('starts empty and well', async () => {
+    for (const { store } of members) {
+      expect(await store.check()).toBeNull();
+      expect(valueOf(await store.list())).toEqual([]);
+    }
+  });
+
+  it('adds up the increments of three controllers', async () => {
+    const host = asHost('counter.example.com');
+    await mark(first(), host);
+    const conflicts = await Promise.all(
+      members.map(async ({ store }) => {
+        let sum = 0;
+        for (let round = 0; round < 8; round += 1) sum += await increment(store, host);
+        return sum;
+      }),
+    );
+    const stored = await storedAt(first().store, host);
+    expect(stored.evacuation.life.moves).toBe(members.length * 8);
+    expect(conflicts.reduce((a, b) => a + b)).toBeGreaterThan(0);
+  });
+
+  it('keeps the mark of a node that fails, fails to reconnect, and comes back', async () => {
+    const host = asHost('compute-1');
+    // A machine that takes power and does not boot.
+    const broken = join(
+      process.env['CLUSTER_DIR'] ?? join(tmpdir(), 'nova-ha-cluster'),
+      'broken.compute-1',
+    );
+    await writeFile(broken, '');
+    await cluster.killRemote('compute-1');
+    await mark(first(), host);
+    const fenced = await waitFor(
+      async () => {
+        const at = (await cluster.nodeState('compute-1'))?.fencedAt ?? 0;
+        return at > 0 && at;
+      },
+      {
+        what: 'compute-1 fenced',
+        everyMs: 100,
+      },
+    );
+    // Every attempt to reconnect begins with unfencing, and erases the node's attributes at its end.
+    await waitFor(
+      async () => {
+        const events = valueOf(await first().history());
+        const attempts = events.filter(
+          ({ action, target, completedAt }) =>
+            action === 'on' && target === 'compute-1' && (completedAt ?? 0) > fenced * 1000,
+        );
+        return attempts.length >= 2;
+      },
+      { what: 'two attempts to reconnect', timeoutMs: 180_000 },
+    );
+    expect(await markedEverywhere(host)).toBe(true);
+    await rm(broken);
+    await cluster.powerOn('compute-1');
+    expect(await markedEverywhere(host)).toBe(true);
+    await waitFor(() => connected('compute-1'), { what: 'compute-1 back', timeoutMs: 180_000 });
+    expect(await markedEverywhere(host)).toBe(true);
+  });
+
+  it('is taken over when the controller of the worker dies', async () => {
+    const host = asHost('compute-2');
+    await mark(first(), host);
+    const [one, two] = [first(), memberOn(cluster.controllers[1] ?? '')];
+    const grant = valueOf(await one.store.lease(host, asWorker('anna'), 30_000));
+    if (grant.kind === 'held') throw new Error(grant.by);
+    const { version } = await storedAt(one.store, host);
+    const working = { ...fullRecord(12, host), mark: markedRecord(host).mark };
+    const written = await one.store.write({ version, epoch: grant.epoch }, working);
+    expect(written.kind).toBe('applied');
+    const held = valueOf(await two.store.lease(host, asWorker('bert'), 30_000));
+    expect(held).toEqual({ kind: 'held', by: 'anna' });
+
+    await cluster.powerOff(one.node);
+    const epoch = await waitFor(
+      async () => {
+        const answer = await two.store.lease(host, asWorker('bert'), 30_000);
+        return answer.kind === 'known' && answer.value.kind === 'granted' && answer.value.epoch;
+      },
+      { what: 'the lease on another controller', timeoutMs: 50_000 },
+    );
+    expect(epoch).toBeGreaterThan(grant.epoch);
+    expect((await storedAt(two.store, host)).evacuation).toMatchObject({
+      phase: 'marked',
+      instances: {},
+      proof: working.proof,
+      isolation: working.isolation,
+    });
+    await cluster.powerOn(one.node);
+    await waitFor(async () => (await one.store.read(host)).kind === 'known', {
+      what: 'the dead controller back',
+      timeoutMs: 180_000,
+    });
+    const late = await one.store.write({ version, epoch: grant.epoch }, working);
+    expect(late.kind).toBe('refused');
+    await two.store.release(host, asWorker('bert'));
+  });
+
+  it('takes no mark on the losing side of a partition', async () => {
+    const host = asHost('compute-3');
+    const cut = memberOn(cluster.controllers[2] ?? '');
+    await waitFor(async () => (await cut.store.check()) === null, {
+      what: 'the controller to be cut off is well',
+      timeoutMs: 120_000,
+    });
+    await cluster.isolate(cut.node);
+    await waitFor(
+      async () => {
+        const here = await cut.attributes.here();
+        return here.kind === 'known' && !here.value.quorum;
+      },
+      { what: 'the loss of quorum', timeoutMs: 60_000, everyMs: 50 },
+    );
+    const outcome = await cut.store.write({ version: 0, epoch: null }, markedRecord(host));
+    expect(outcome).toMatchObject({ kind: 'refused', refusal: { cause: 'not-sent' } });
+    const grant = await cut.store.lease(host, asWorker('carl'), 30_000);
+    expect(grant.kind).toBe('unknown');
+
+    // The other side marks meanwhile; that must outlive the reunion.
+    expect(valueOf(await first().store.read(host))).toBeNull();
+    await mark(first(), host);
+    await cluster.heal(cut.node);
+    await waitFor(
+      async () =>
+        (await cut.store.check()) === null && (await cluster.nodeState(cut.node))?.member === true,
+      { what: 'the controller that was cut off back', timeoutMs: 180_000 },
+    );
+    await waitFor(() => markedEverywhere(host), { what: 'the mark on all sides' });
+  });
+
+  it('keeps the marks when all controllers lose their power at once', async () => {
+    const host = asHost('compute-9');
+    await mark(first(), host);
+    // Each member writes its copy within moments; the first answer is not yet all disks.
+    await waitFor(
+      async () => {
+        const copies = await Promise.all(
+          cluster.controllers.map((node) =>
+            cluster.exec(node, 'grep', '-c', 'mark-compute-9', '/var/lib/pacemaker/cib/cib.xml'),
+          ),
+        );
+        return copies.every(({ stdout }) => Number(stdout) > 0);
+      },
+      { what: 'the mark on all disks', everyMs: 20 },
+    );
+    await Promise.all(cluster.controllers.map((node) => cluster.powerOff(node)));
+    await Promise.all(cluster.controllers.map((node) => cluster.powerOn(node)));
+    await waitFor(() => markedEverywhere(host), {
+      what: 'the mark after the restart',
+      timeoutMs: 180_000,
+    });
+    expect(await markedEverywhere(asHost('compute-1'))).toBe(true);
+    await allConnected();
+  });
+});
