@@ -31,7 +31,7 @@ export async function failuresOf({ first, worlds }: Batch): Promise<readonly str
   for (let seed = first; seed < first + worlds; seed += 1) {
     const { problems } = await runWorld(seed, TRACE ? { trace: print } : {});
     if (problems.length === 0) continue;
-    const replay = `SIM_TRACE=1 SIM_WORLDS=1 SIM_SEED=${String(seed)} npm run sim worlds-a`;
+    const replay = `npm run sim -- --trace --seed ${String(seed)}`;
     failures.push(`${replay}: ${problems.join('; ')}`);
   }
   return failures;
