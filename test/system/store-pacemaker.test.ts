@@ -279,6 +279,29 @@ describe('pacemaker: several controllers', () => {
     expect((await storedAt(one.store, host)).evacuation).toEqual(again);
   });
 
+  test('a mark that an older configuration wiped out is put back while somebody watches', async () => {
+    await put(one, markedRecord(host));
+    const older = cluster.texts.get(host) ?? '';
+    await leaseOn(one);
+    const newest = cluster.texts.get(host);
+    const other = asHost('compute-2');
+    await put(two, markedRecord(other));
+    const told: string[] = [];
+    const watch = two.store.watch((nudged) => told.push(nudged));
+    // The first look of a watch tells nothing; from the second one on it has seen both.
+    let moves = 0;
+    await until(async () => {
+      moves += 1;
+      await put(one, { ...markedRecord(other), life: { updatedAt: null, moves, movedAt: null } });
+      return told.includes(other);
+    });
+    const second = cluster.texts.get(other);
+    cluster.texts.set(host, older);
+    cluster.texts.delete(other);
+    await until(() => cluster.texts.get(host) === newest && cluster.texts.get(other) === second);
+    watch.close();
+  });
+
   test('the watch tells changes and keeps the classic attribute in step', async () => {
     await put(two, markedRecord(host));
     const told: string[] = [];

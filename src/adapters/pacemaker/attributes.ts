@@ -2,6 +2,7 @@ import { known, unknown, type Known } from '../../domain/known.ts';
 import { applied, type WriteOutcome } from '../../domain/outcome.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Exec } from '../exec.ts';
+import { createMembership } from './membership.ts';
 import { EXIT, noAnswer, noChange, TOOL_TIMEOUT_MS, type ToolOptions } from './tools.ts';
 import { findAll, parseXml } from './xml.ts';
 
@@ -23,13 +24,14 @@ export function createAttributes(
   deps: { readonly exec: Exec; readonly now: () => Instant } & ToolOptions,
 ): Attributes {
   const { exec, now, timeoutMs = TOOL_TIMEOUT_MS } = deps;
-  const run = (program: string, args: readonly string[]): ReturnType<Exec> =>
-    exec({ program, args, timeoutMs });
+  const membership = createMembership(deps);
+  const run = (args: readonly string[]): ReturnType<Exec> =>
+    exec({ program: 'attrd_updater', args, timeoutMs });
 
   return {
     all: async (name) => {
       const at = now();
-      const outcome = await run('attrd_updater', ['-n', name, '-A', '--output-as=xml']);
+      const outcome = await run(['-n', name, '-A', '--output-as=xml']);
       // Exit code 78 "attribute does not exist": no node has or ever had it.
       if (outcome.kind === 'exited' && outcome.code === EXIT.notConfigured) {
         return known(new Map<string, string>(), at);
@@ -48,20 +50,16 @@ export function createAttributes(
     },
     set: async (name, value, node) => {
       const target = node === undefined ? [] : ['-N', node];
-      const outcome = await run('attrd_updater', ['-p', '-n', name, ...target, '-U', value]);
+      const outcome = await run(['-p', '-n', name, ...target, '-U', value]);
       return outcome.kind === 'exited' && outcome.code === EXIT.ok
         ? applied(null)
         : noChange('attrd_updater', outcome);
     },
     here: async () => {
-      const at = now();
-      const [name, quorum] = await Promise.all([
-        run('crm_node', ['--name']),
-        run('crm_node', ['--quorum']),
-      ]);
-      if (name.kind !== 'exited' || name.code !== EXIT.ok) return noAnswer('crm_node', name);
-      if (quorum.kind !== 'exited' || quorum.code !== EXIT.ok) return noAnswer('crm_node', quorum);
-      return known({ node: name.stdout.trim(), quorum: quorum.stdout.trim() === '1' }, at);
+      const [node, quorum] = await Promise.all([membership.name(), membership.quorum()]);
+      if (node.kind === 'unknown') return node;
+      if (quorum.kind === 'unknown') return quorum;
+      return known({ node: node.value, quorum: quorum.value }, quorum.at);
     },
   };
 }

@@ -1,7 +1,8 @@
 import { mapKnown, type Known } from '../../domain/known.ts';
-import { refused, type WriteOutcome } from '../../domain/outcome.ts';
+import { refused, uncertain, type WriteOutcome } from '../../domain/outcome.ts';
 import type { Cib } from './cib.ts';
 import { coalesced } from './coalesced.ts';
+import type { Membership } from './membership.ts';
 import { escapeAttribute } from './xml.ts';
 
 /** Texts by name, kept where Pacemaker keeps its own configuration. */
@@ -23,8 +24,17 @@ const SET = `//crm_config/cluster_property_set[@id='${SET_ID}']`;
  * kept over the loss of any node and a restart of the whole cluster, and untouched by what Pacemaker
  * erases when a remote node goes or comes. Pacemaker ignores names that it does not know; the entries
  * can be read with `crm_attribute -t crm_config -s nova-ha -n mark-HOST -G`.
+ *
+ * Pacemaker takes changes of the CIB without quorum too, and when the parts of the cluster meet again
+ * the whole CIB with the higher epoch wins (seen on 2.1.5): a write on the losing side can wipe out
+ * marks of the other one. So nothing is written without quorum, and a write during which the quorum
+ * was lost counts as uncertain.
  */
-export function createMarkTable(cib: Cib): MarkTable {
+export function createMarkTable(deps: {
+  readonly cib: Cib;
+  readonly membership: Pick<Membership, 'quorum'>;
+}): MarkTable {
+  const { cib, membership } = deps;
   const read = coalesced(async (): ReturnType<MarkTable['read']> => {
     const sets = await cib.query(SET);
     return mapKnown(
@@ -51,7 +61,11 @@ export function createMarkTable(cib: Cib): MarkTable {
     );
   };
 
-  const swap: MarkTable['swap'] = async (name, from, to) => {
+  const change = async (
+    name: string,
+    from: string | null,
+    to: string,
+  ): Promise<WriteOutcome<null>> => {
     if (!/^[A-Za-z0-9._-]+$/.test(name))
       return refused('bad-request', `no entry can be named ${name}`);
     if (from !== null) {
@@ -67,8 +81,21 @@ export function createMarkTable(cib: Cib): MarkTable {
     return made.kind === 'applied' ? insert(name, to) : made;
   };
 
+  const swap: MarkTable['swap'] = async (name, from, to) => {
+    const before = await membership.quorum();
+    if (before.kind === 'unknown') return refused('not-sent', before.why);
+    if (!before.value) return refused('not-sent', NO_QUORUM);
+    const outcome = await change(name, from, to);
+    if (outcome.kind !== 'applied') return outcome;
+    const after = await membership.quorum();
+    return after.kind === 'known' && after.value ? outcome : uncertain(NO_QUORUM);
+  };
+
   return { read, swap };
 }
+
+const NO_QUORUM =
+  'this part of the cluster has no quorum: what is written here may be lost, or wipe out what the other part writes';
 
 const idOf = (name: string): string => `${SET_ID}-${PREFIX}${name}`;
 

@@ -23,6 +23,7 @@ export function watchTable(deps: {
   const stop = new AbortController();
   const local = files.watch(onNudge);
   let before: ReadonlyMap<string, string> | null = null;
+  const newest = createNewest();
 
   const lookOnce = async (): Promise<void> => {
     const texts = await table.read();
@@ -31,6 +32,7 @@ export function watchTable(deps: {
       if (before !== null && before.get(host) !== text) onNudge(asHost(host));
     }
     before = texts.value;
+    await newest.restore(table, texts.value);
     await tendClassic({ attributes, entries: entriesOf(texts.value), keeper });
   };
   const loop = async (): Promise<void> => {
@@ -45,6 +47,32 @@ export function watchTable(deps: {
     close: () => {
       stop.abort();
       local.close();
+    },
+  };
+}
+
+/**
+ * Remembers the newest entry of each host, and puts it back when an older one (or none) stands in its
+ * place: that is what a part of the cluster leaves behind that rejoined with a CIB of a higher epoch,
+ * or somebody who loaded an old configuration. A mark must not be lost that way.
+ */
+function createNewest(): {
+  restore(table: SharedTable, texts: ReadonlyMap<string, string>): Promise<void>;
+} {
+  const seen = new Map<string, { readonly version: number; readonly text: string }>();
+  return {
+    restore: async (table, texts) => {
+      for (const host of new Set([...texts.keys(), ...seen.keys()])) {
+        const text = texts.get(host);
+        const now = text === undefined ? null : decodeEntry(text, asHost(host));
+        const last = seen.get(host);
+        if (now?.kind === 'damaged') continue;
+        if (last !== undefined && (now?.value.version ?? 0) < last.version) {
+          await table.swap(host, text ?? null, last.text);
+        } else if (now !== null && text !== undefined) {
+          seen.set(host, { version: now.value.version, text });
+        }
+      }
     },
   };
 }

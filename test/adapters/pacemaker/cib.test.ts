@@ -1,11 +1,19 @@
 import { expect, test } from 'vitest';
+import type { Exec } from '../../../src/adapters/exec.ts';
 import { createAttributes } from '../../../src/adapters/pacemaker/attributes.ts';
 import { createCib } from '../../../src/adapters/pacemaker/cib.ts';
-import { createMarkTable } from '../../../src/adapters/pacemaker/mark-table.ts';
+import { createMarkTable, type MarkTable } from '../../../src/adapters/pacemaker/mark-table.ts';
+import { known } from '../../../src/domain/known.ts';
 import { ended, scriptedExec } from '../../support/scripted-exec.ts';
 import { captured, capturedStates } from './captured.ts';
 
 const now = (): number => 1000;
+
+const tableOver = (exec: Exec, quorum: () => boolean = () => true): MarkTable =>
+  createMarkTable({
+    cib: createCib({ exec, now }),
+    membership: { quorum: () => Promise.resolve(known(quorum(), 1)) },
+  });
 
 test('the state of members and remote nodes', () => {
   const states = capturedStates('state-fenced');
@@ -81,7 +89,7 @@ test.each([
 
 test('the table reads its own entries', async () => {
   const exec = scriptedExec().when('cibadmin --query', ended(captured('table'))).exec;
-  const table = createMarkTable(createCib({ exec, now }));
+  const table = tableOver(exec);
   const read = await table.read();
   expect(read.kind === 'known' && [...read.value]).toEqual([
     ['compute-1', 'cnt:45'],
@@ -91,7 +99,7 @@ test('the table reads its own entries', async () => {
 
 test('a swap names the old value, and sends the new one on standard input', async () => {
   const script = scriptedExec().when('cibadmin --modify', ended(''));
-  const table = createMarkTable(createCib({ exec: script.exec, now }));
+  const table = tableOver(script.exec);
   expect(await table.swap('compute-1', 'v1:1:old', 'v1:2:"<&')).toMatchObject({ kind: 'applied' });
   const [call] = script.calls;
   expect(call?.args.join(' ')).toContain("[@id='nova-ha-mark-compute-1' and @value='v1:1:old']");
@@ -107,7 +115,7 @@ test('the first entry makes the set, and a second writer of it is refused', asyn
       sets += 1;
       return ended('');
     });
-  const table = createMarkTable(createCib({ exec: script.exec, now }));
+  const table = tableOver(script.exec);
   expect((await table.swap('a', null, 'v')).kind).toBe('applied');
   expect(script.calls.map(({ args }) => args[0])).toEqual(['--modify', '--create', '--modify']);
   script.when('--modify', ended('', 105));
@@ -119,12 +127,26 @@ test('the first entry makes the set, and a second writer of it is refused', asyn
 
 test('names and old values that would break out of an XPath are refused', async () => {
   const script = scriptedExec().when('', ended(''));
-  const table = createMarkTable(createCib({ exec: script.exec, now }));
+  const table = tableOver(script.exec);
   for (const name of ["a']", 'a b', 'a"', '']) {
     expect((await table.swap(name, null, 'v')).kind).toBe('refused');
   }
   expect((await table.swap('a', `'"`, 'v')).kind).toBe('refused');
   expect(script.calls).toEqual([]);
+});
+
+test('nothing is written without quorum', async () => {
+  const script = scriptedExec().when('cibadmin', ended(''));
+  const outcome = await tableOver(script.exec, () => false).swap('a', null, 'v');
+  expect(outcome).toMatchObject({ kind: 'refused', refusal: { cause: 'not-sent' } });
+  expect(script.calls).toEqual([]);
+});
+
+test('a write during which the quorum was lost is uncertain', async () => {
+  const answers = [true, false];
+  const script = scriptedExec().when('cibadmin', ended(''));
+  const outcome = await tableOver(script.exec, () => answers.shift() ?? false).swap('a', null, 'v');
+  expect(outcome).toMatchObject({ kind: 'uncertain' });
 });
 
 test('attributes: values by node, none, and what is wrong', async () => {
@@ -153,7 +175,7 @@ test('attributes are private, and set on this node unless another is named', asy
 test('where we are: name and quorum', async () => {
   const script = scriptedExec()
     .when('crm_node --name', ended('ctl-1\n'))
-    .when('crm_node --quorum', ended('0\n'));
+    .when('crm_node --quorum', ended('0\n', 106));
   const attributes = createAttributes({ exec: script.exec, now });
   expect(await attributes.here()).toMatchObject({ value: { node: 'ctl-1', quorum: false } });
 });
