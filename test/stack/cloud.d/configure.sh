@@ -58,6 +58,8 @@ expiration = ${CLOUD_TOKEN_LIFE:-86400}
 password_hash_rounds = 4
 [fernet_tokens]
 key_repository = $D/keystone/fernet
+[fernet_receipts]
+key_repository = $D/keystone/fernet
 [credential]
 key_repository = $D/keystone/credential
 [cache]

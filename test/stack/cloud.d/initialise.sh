@@ -68,6 +68,7 @@ initialise() {
 up() {
     local p since t0=$SECONDS
     install_packages
+    ports_are_ours
     configure
     if [ ! -d "$D/seed" ]; then         # an earlier `up` did not get this far
         ask_to_end 20 keystone mariadb

@@ -41,8 +41,9 @@ read_settings() {
     setting CLOUD_TIMEOUT 180
 }
 
-free_block() {                          # prints the first port of a free block
-    "$PY" - "$IP" "$PORTS" <<'E'
+# free_block [FIRST]: prints the first port of a free block, of the one at FIRST if given.
+free_block() {
+    "$PY" - "$IP" "$PORTS" "${1:-}" <<'E'
 import socket, sys
 def free(port):
     with socket.socket() as s:
@@ -53,7 +54,7 @@ def free(port):
         except OSError:
             return False
 # below 32768, where the kernel takes ports for outgoing connections
-for first in range(25000, 32700, 20):
+for first in [int(sys.argv[3])] if sys.argv[3] else range(25000, 32700, 20):
     if all(free(first + i) for i in range(int(sys.argv[2]))):
         print(first)
         break
@@ -98,6 +99,12 @@ load_settings() {
     [ -s "$D/settings" ] || die "there is no cloud in $D: run \`cloud up\`, or set CLOUD_DIR"
     read_settings
     derive
+}
+
+# The block is remembered, so something else may have taken a port of it meanwhile.
+ports_are_ours() {
+    [ -n "$(running)" ] || free_block "$CLOUD_PORT" >/dev/null ||
+        die "a port from $CLOUD_PORT to $((CLOUD_PORT + PORTS - 1)) is taken by something else, perhaps by another cloud: end that, or \`cloud wipe --all\` to choose other ports"
 }
 
 # exclusively COMMAND...: `up`, `down` and the like one at a time.
