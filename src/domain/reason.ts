@@ -165,13 +165,13 @@ export const CATALOGUE = {
     sentence:
       'its evacuation to {destination} has stood still for {time}: a guest may be half built there',
     remedy:
-      'see that no guest of it runs on {destination} (or fence that host), then nova-ha retry {host} {id}',
+      'see that no guest of it runs on {destination}, then openstack server evacuate {id}; or fence {destination}: then it is sent again by itself',
   },
   NH407: {
     severity: 'alert',
     sentence: 'its evacuation failed late ({detail}): a guest may be left running on {destination}',
     remedy:
-      'see that no guest of it runs on {destination} (or fence that host), then nova-ha retry {host} {id}',
+      'see that no guest of it runs on {destination}, then openstack server evacuate {id}; or fence {destination}: then it is sent again by itself',
   },
   NH408: {
     severity: 'warning',
@@ -197,7 +197,7 @@ export const CATALOGUE = {
     severity: 'alert',
     sentence: 'its migration is {status} but Nova still shows it on {host}',
     remedy:
-      'see "openstack server show {id}" and where its guest runs, then nova-ha retry {host} {id}',
+      'see where its guest runs (virsh list --all on both hosts); when it runs nowhere: openstack server evacuate {id}',
   },
   NH501: {
     severity: 'note',
@@ -289,13 +289,3 @@ export const remedyOf = (reason: Reason): string =>
 
 /** How loud it is. */
 export const severityOf = (reason: Reason): Severity => CATALOGUE[reason.code].severity;
-
-/** Whether two reasons say the same. */
-export function sameReason(a: Reason, b: Reason): boolean {
-  if (a.code !== b.code) return false;
-  const keys = Object.keys(a.values);
-  return (
-    keys.length === Object.keys(b.values).length &&
-    keys.every((key) => a.values[key] === b.values[key])
-  );
-}
