@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import { runAgentProcess } from './adapters/agent-process.ts';
+import { createClusterGlance } from './adapters/cluster-glance.ts';
 import { createDaemons } from './adapters/daemons.ts';
+import { createExec } from './adapters/exec.ts';
 import { createFlagFiles } from './adapters/run-directory.ts';
 import { createSystemChance, createSystemClock } from './adapters/system.ts';
 import type * as heavyParts from './compose-agent-parts.ts';
@@ -66,6 +68,7 @@ function agentDeps(clock: Clock): AgentDeps {
     machine: hostname(),
     clock,
     useCases: useCases(clock),
+    cluster: createClusterGlance(createExec()),
     openStore: (settings, log) => openHeavy((parts) => parts.openAgentStore(settings, clock, log)),
     openCloud: (settings, log) => openHeavy((parts) => parts.openAgentCloud(settings, clock, log)),
   };

@@ -46,6 +46,14 @@ export interface Cloud {
   close(): Promise<void>;
 }
 
+/** The cluster that calls a fence agent, as far as `on` must know it. */
+export interface ClusterView {
+  /** Whether the node is connected; null when that cannot be told. */
+  isConnected(node: string): Promise<boolean | null>;
+  /** The nodes that are lost and not fenced yet; empty when that cannot be told. */
+  unclean(): Promise<readonly string[]>;
+}
+
 /** What an agent is given; opening is lazy so that metadata and parameter errors load no library. */
 export interface AgentDeps {
   readonly version: string;
@@ -53,6 +61,7 @@ export interface AgentDeps {
   readonly machine: string;
   readonly clock: Clock;
   readonly useCases: UseCases;
+  readonly cluster: ClusterView;
   openStore(settings: AgentSettings, log: Log): Promise<Opened<Store>>;
   openCloud(settings: AgentSettings, log: Log): Promise<Opened<Cloud>>;
 }

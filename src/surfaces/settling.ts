@@ -9,6 +9,8 @@ import { within } from './deadline.ts';
 /** How a wait for settled evacuations ended. */
 export type Settling =
   | { readonly kind: 'settled'; readonly waited: boolean }
+  /** Something else is more urgent than our waiting. */
+  | { readonly kind: 'gave-way'; readonly why: string }
   | { readonly kind: 'late'; readonly why: string };
 
 /** Waiting for the evacuation of one machine, whatever it is called in the store. */
@@ -19,6 +21,8 @@ export interface SettlingOrder {
   matches(hosts: readonly HostName[]): readonly HostName[];
   readonly limitMs: Millis;
   readonly pauseMs: Millis;
+  /** Asked while there is something to wait for; a text ends the waiting. */
+  giveWay?(): Promise<string | null>;
   /** Told whenever what we wait for changes. */
   onWait(why: string): void;
 }
@@ -37,6 +41,8 @@ export async function waitUntilSettled(order: SettlingOrder): Promise<Settling> 
     const look = await within(clock, endMs - clock.monotonicMs(), lookOnce(order));
     const why = look.kind === 'done' ? look.value : 'the store did not answer in time';
     if (why === null) return { kind: 'settled', waited };
+    const urgent = (await order.giveWay?.()) ?? null;
+    if (urgent !== null) return { kind: 'gave-way', why: urgent };
     if (clock.monotonicMs() + order.pauseMs >= endMs) return { kind: 'late', why };
     if (why !== told) order.onWait(why);
     told = why;

@@ -49,6 +49,8 @@ export function createAgentWorld(hosts: readonly string[] = ['compute-1', 'compu
     /** Called before every use of the store, with the monotonic time. */
     beforeStore: undefined as ((ms: number) => void) | undefined,
     calls: [] as string[],
+    connected: null as boolean | null,
+    unclean: [] as string[],
     env: {} as Record<string, string | undefined>,
     input: '' as string | Uint8Array | null,
     stop: () => {
@@ -124,6 +126,10 @@ function depsOf(world: World): AgentDeps {
     machine: 'ctl-1',
     clock: world.clock,
     useCases,
+    cluster: {
+      isConnected: () => Promise.resolve(world.connected),
+      unclean: () => Promise.resolve(world.unclean),
+    },
     openStore: () =>
       Promise.resolve(
         world.store === 'misconfigured'

@@ -64,7 +64,12 @@ async function givenTo(
   index: ReturnType<typeof indexOptions>,
 ): Promise<Given> {
   if (io.argv.length > 0) return parseArguments(io.argv, index);
-  const problem = (text: string): Given => ({ values: new Map(), warnings: [], problem: text });
+  const problem = (text: string): Given => ({
+    values: new Map(),
+    nodename: null,
+    warnings: [],
+    problem: text,
+  });
   const input = await within(deps.clock, INPUT_MS, io.readInput(INPUT_LIMIT_BYTES));
   if (input.kind === 'late') return problem('the end of standard input did not come.');
   if (input.value === null) {

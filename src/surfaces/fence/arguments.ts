@@ -34,7 +34,7 @@ export function parseArguments(argv: readonly string[], index: OptionIndex): Giv
     walk.rest.length === 0
       ? []
       : [`${String(walk.rest.length)} unused arguments on the command line are ignored.`];
-  return { values: walk.values, warnings, problem };
+  return { values: walk.values, nodename: null, warnings, problem };
 }
 
 function takeLong(text: string, words: string[], index: OptionIndex, walk: Walk): string | null {

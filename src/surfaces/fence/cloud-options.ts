@@ -99,9 +99,9 @@ export const CLOUD_OPTIONS: readonly FenceOption[] = [
       note: 'After the mark is safe. The worker isolates the host when the agent could not.',
     },
   ),
-  secondsOption('settle_timeout', '45', 'How long "on" waits until the evacuation is settled', {
+  secondsOption('settle_timeout', '20', 'How long "on" waits until the evacuation is settled', {
     ours: true,
-    note: 'Keep it below pcmk_on_timeout (60 s).',
+    note: 'Keep it short, and below pcmk_on_timeout (60 s): Pacemaker calls again, and under load it does nothing else meanwhile.',
   }),
   switchOption('wait', '', 'Wait after "off" until the evacuation is settled', {
     ours: true,

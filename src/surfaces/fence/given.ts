@@ -1,6 +1,8 @@
 /** What was given on standard input or on the command line, by the options' names. */
 export interface Given {
   readonly values: ReadonlyMap<string, string>;
+  /** Pacemaker's own name of the target, which `plug` may differ from (pcmk_host_map). */
+  readonly nodename: string | null;
   /** Things that were ignored; sentences for standard error. */
   readonly warnings: readonly string[];
   /** Why the input cannot be used; null when it can. */

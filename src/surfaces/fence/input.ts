@@ -48,7 +48,7 @@ export function parseInput(bytes: Uint8Array, index: OptionIndex): Given {
   if (!values.has('plug') && nodename !== null && nodename !== '') values.set('plug', nodename);
   const more = warnings.length - WARNING_LIMIT;
   if (more > 0) warnings.splice(WARNING_LIMIT, more, `${String(more)} more lines are ignored.`);
-  return { values, warnings, problem };
+  return { values, nodename, warnings, problem };
 }
 
 /** A line without "=" may be the tail of a secret: only what is an option's name is repeated. */

@@ -23,6 +23,8 @@ export type FenceAction =
 export interface FenceRequest {
   readonly action: FenceAction;
   readonly plugs: readonly string[];
+  /** Pacemaker's name of the node, when its fencing daemon is the caller. */
+  readonly clusterNode: string | null;
   readonly domain: string | null;
   readonly settings: AgentSettings;
   readonly separator: string;
@@ -78,6 +80,7 @@ export function requestOf(
     request: {
       action,
       plugs,
+      clusterNode: clusterNodeOf(given, plugs, env),
       domain: text('domain') ?? text('compute_domain'),
       settings: settingsOf(given, options),
       separator: value('separator'),
@@ -93,6 +96,17 @@ export function requestOf(
       pauseMs: Math.max(100, seconds('stonith_status_sleep')),
     },
   };
+}
+
+/** Only a name that is fit for a query is one. */
+function clusterNodeOf(
+  given: Given,
+  plugs: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): string | null {
+  if (env['PCMK_service'] !== 'pacemaker-fenced' || plugs.length > 1) return null;
+  const name = nonEmpty(given.nodename ?? undefined) ?? plugs[0] ?? '';
+  return hostNameProblem(name) === null ? name : null;
 }
 
 const nonEmpty = (text: string | undefined): string | null =>

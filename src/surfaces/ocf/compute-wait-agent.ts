@@ -124,7 +124,7 @@ async function wait(context: Context, limitMs: Millis): Promise<OcfCode> {
       io.err(`INFO: Waiting for ${host} to complete evacuations: ${why}\n`);
     },
   });
-  if (result.kind === 'late') {
+  if (result.kind !== 'settled') {
     return because(
       io,
       OCF.generic,

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { createClusterGlance } from '../../src/adapters/cluster-glance.ts';
+import type { Command, ExecOutcome } from '../../src/adapters/exec.ts';
+
+const answering = (code: number, stdout: string) => {
+  const commands: Command[] = [];
+  const outcome: ExecOutcome = { kind: 'exited', code, stdout, stderr: '' };
+  const glance = createClusterGlance((command) => {
+    commands.push(command);
+    return Promise.resolve(outcome);
+  });
+  return { glance, commands };
+};
+
+const state = (member: string): string =>
+  `<node_state id="compute-2" remote_node="true" uname="compute-2" in_ccm="${member}" crm-debug-origin="x" node_fenced="0"/>`;
+
+it.each([
+  ['true', true],
+  ['1795170713', true],
+  ['false', false],
+  ['0', false],
+] as const)('reads in_ccm="%s"', async (member, expected) => {
+  const { glance, commands } = answering(0, state(member));
+  expect(await glance.isConnected('compute-2')).toBe(expected);
+  expect(commands[0]?.args).toEqual(['-Q', '--xpath', "//node_state[@uname='compute-2']"]);
+});
+
+it('does not know where the tools do not tell', async () => {
+  expect(await answering(105, '').glance.isConnected('compute-2')).toBeNull();
+  expect(await answering(102, '').glance.unclean()).toEqual([]);
+  const none = createClusterGlance(() => Promise.resolve({ kind: 'not-started', why: 'absent' }));
+  expect(await none.isConnected('x')).toBeNull();
+  expect(await none.unclean()).toEqual([]);
+});
+
+it('finds the nodes that wait for their fencing', async () => {
+  const xml = `<nodes>
+    <node name="ctl-1" id="1" online="true" unclean="false" type="member"/>
+    <node name="ctl-3" id="3" online="false" standby="false" unclean="true" type="member"/>
+    <node name="compute-3" id="compute-3" online="true" unclean="true" type="remote"/>
+  </nodes>`;
+  expect(await answering(0, xml).glance.unclean()).toEqual(['ctl-3', 'compute-3']);
+});
