@@ -36,10 +36,11 @@ const AWAY_MS = 1000;
 
 /** Makes the loop of one host. */
 export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
-  const { store, clock, log, worker, leaseMs } = parts;
+  const { store, fleet, clock, log, worker, leaseMs } = parts;
   let wake = new AbortController();
   let answers: readonly Answer[] = [];
   let lease: { readonly epoch: number; readonly takenMs: Millis } | null = null;
+  let lastEpoch: number | null = null;
 
   const ageMs = (): Millis => (lease === null ? Infinity : clock.monotonicMs() - lease.takenMs);
   const mayAct = (): boolean => ageMs() < leaseMs * LEASE_SAFETY;
@@ -53,7 +54,12 @@ export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
       lease = null;
       return 'held';
     }
-    if (lease !== null && lease.epoch !== grant.value.epoch) answers = [];
+    if (lastEpoch !== grant.value.epoch) {
+      answers = [];
+      // Older than what the last holder did: its own PUT would look like two signs of life.
+      fleet.forget();
+    }
+    lastEpoch = grant.value.epoch;
     lease = { epoch: grant.value.epoch, takenMs };
     return 'ours';
   }
