@@ -1,0 +1,67 @@
+import { createExec, type Exec } from './adapters/exec.ts';
+import { createAdoption } from './adapters/pacemaker/adopt.ts';
+import { createAttributes } from './adapters/pacemaker/attributes.ts';
+import { createCib } from './adapters/pacemaker/cib.ts';
+import { readConfiguration } from './adapters/pacemaker/configuration.ts';
+import { createFencingHistory } from './adapters/pacemaker/fencing-history.ts';
+import { createMarkTable } from './adapters/pacemaker/mark-table.ts';
+import { createMembership } from './adapters/pacemaker/membership.ts';
+import { createPacemakerFencing } from './adapters/pacemaker/proof.ts';
+import { createPresence } from './adapters/pacemaker/return.ts';
+import { createFileStore } from './adapters/store/file.ts';
+import { keeperOf } from './adapters/store/pacemaker-keeper.ts';
+import { createPacemakerStore } from './adapters/store/pacemaker.ts';
+import type { ClusterConfiguration } from './domain/cluster.ts';
+import type { Known } from './domain/known.ts';
+import type { Clock, Fencing, Store } from './engine/ports.ts';
+
+/** What this machine's Pacemaker gives us: the names map is the operator's (node by Nova host). */
+export interface PacemakerParts {
+  readonly fencing: Fencing;
+  readonly adopt: ReturnType<typeof createAdoption>;
+  readonly presence: ReturnType<typeof createPresence>;
+  configuration(): Promise<Known<ClusterConfiguration>>;
+}
+
+/** The parts that read Pacemaker's state; nothing is asked before it is used. */
+export function composePacemaker(options: {
+  readonly clock: Clock;
+  readonly skewMs: number;
+  readonly nodes: Readonly<Record<string, string>>;
+  /** Nova's service hosts, so that no node is taken for two of them. */
+  readonly hosts?: () => Promise<Known<readonly string[]>>;
+  readonly exec?: Exec;
+}): PacemakerParts {
+  const { clock, skewMs, nodes, hosts, exec = createExec() } = options;
+  const now = (): number => clock.now();
+  const tools = { exec, now };
+  const cib = createCib(tools);
+  const history = createFencingHistory(tools);
+  const attributes = createAttributes(tools);
+  const asked = hosts === undefined ? {} : { hosts };
+  return {
+    fencing: createPacemakerFencing({ cib, history, now, skewMs, nodes, ...asked }),
+    adopt: createAdoption({ cib, history, attributes, now, skewMs, nodes }),
+    presence: createPresence({ cib, now, nodes }),
+    configuration: () => readConfiguration(cib),
+  };
+}
+
+/** The pacemaker store with its progress in `directory`. Throws when that cannot be made or read. */
+export async function composePacemakerStore(options: {
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly warn: (sentence: string) => void;
+  readonly exec?: Exec;
+}): Promise<Store> {
+  const { directory, clock, warn, exec = createExec() } = options;
+  const tools = { exec, now: () => clock.now() };
+  const table = createMarkTable({ cib: createCib(tools), membership: createMembership(tools) });
+  return createPacemakerStore({
+    table,
+    attributes: createAttributes(tools),
+    files: createFileStore({ directory, clock, warn }),
+    keeper: await keeperOf(directory),
+    clock,
+  });
+}
