@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { KEYS, rowOf, showFallback, variableOf } from '../src/config/table.ts';
+import { LEGAL } from '../src/domain/evacuation.ts';
 import { CATALOGUE } from '../src/domain/reason.ts';
 import { EXIT } from '../src/surfaces/cli/exit.ts';
 import type { Doors } from '../src/surfaces/cli/parts.ts';
@@ -11,6 +12,7 @@ const SECTIONS: Readonly<Record<string, () => string>> = {
   reasons: reasonTable,
   'exit-codes': exitTable,
   commands: commandTable,
+  phases: phaseDiagram,
 };
 
 /**
@@ -43,6 +45,14 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const code = (text: string): string => (text === '' ? '' : `\`${text}\``);
 
+/** The legal changes of phase as mermaid, as GitHub draws it. */
+function phaseDiagram(): string {
+  const arrows = Object.entries(LEGAL).flatMap(([from, targets]) =>
+    targets.filter((to) => to !== from).map((to) => `  ${from} --> ${to}`),
+  );
+  return ['```mermaid', 'stateDiagram-v2', '  [*] --> marked', ...arrows, '```'].join('\n');
+}
+
 function configTable(): string {
   const rows = KEYS.map((key) => {
     const { kind, fallbackText, meaning, secret } = rowOf(key);
@@ -68,9 +78,15 @@ function exitTable(): string {
   return table(['code', 'meaning'], rows);
 }
 
+const program = (): Command =>
+  createProgram({ doors: NO_DOORS, io: SILENT, finish: () => undefined });
+
+/** The words that may follow `nova-ha`: its commands. */
+export const commandNames = (): readonly string[] =>
+  program().commands.map((command) => command.name());
+
 function commandTable(): string {
-  const program = createProgram({ doors: NO_DOORS, io: SILENT, finish: () => undefined });
-  const rows = program.commands.flatMap((command) =>
+  const rows = program().commands.flatMap((command) =>
     command.commands.length === 0
       ? [commandRow(command)]
       : command.commands.map((inner) => commandRow(inner, `${command.name()} `)),

@@ -11,7 +11,7 @@ type Parts = Partial<Omit<CloudRequest, 'readFile'>> & { files?: Record<string, 
 function load({ files = {}, env = {}, ...rest }: Parts) {
   return loadCloud({
     env,
-    cwd: '/work',
+    cwd: '/here',
     home: '/home/me',
     ...rest,
     readFile: (path) => {
@@ -77,10 +77,10 @@ describe('the clouds.yaml of OpenStack clients', () => {
 
   it('searches in the order of openstacksdk', () => {
     const env = { OS_CLIENT_CONFIG_FILE: '~/my.yaml', XDG_CONFIG_DIRS: '/a:/b' };
-    const places = candidates('clouds', { env, cwd: '/work', home: '/home/me' });
+    const places = candidates('clouds', { env, cwd: '/here', home: '/home/me' });
     expect(places.filter((path) => !/\.(yml|json)$/.test(path))).toEqual([
       '/home/me/my.yaml',
-      '/work/clouds.yaml',
+      '/here/clouds.yaml',
       '/home/me/.config/openstack/clouds.yaml',
       '/a/openstack/clouds.yaml',
       '/b/openstack/clouds.yaml',
@@ -92,25 +92,25 @@ describe('the clouds.yaml of OpenStack clients', () => {
   });
 
   it('takes the first file that can be read', () => {
-    const files = { '/work/clouds.yaml': 'DENIED', [ETC]: PLAIN };
+    const files = { '/here/clouds.yaml': 'DENIED', [ETC]: PLAIN };
     expect(loaded({ files }).name).toBe('prod');
   });
 
   it('merges secure.yaml over it, however deep', () => {
     const secure = 'clouds: {prod: {auth: {password: other}}}';
-    const cloud = loaded({ files: { [ETC]: PLAIN, '/work/secure.yaml': secure } });
+    const cloud = loaded({ files: { [ETC]: PLAIN, '/here/secure.yaml': secure } });
     expect(cloud.auth).toMatchObject({ password: 'other' });
     expect(cloud.authUrl).toBe('https://keystone.example.com:5000/v3');
   });
 
   it('remembers where each setting came from', () => {
-    const files = { [ETC]: PLAIN, '/work/secure.yaml': 'clouds: {prod: {auth: {password: x}}}' };
+    const files = { [ETC]: PLAIN, '/here/secure.yaml': 'clouds: {prod: {auth: {password: x}}}' };
     const result = load({ files, env: { OS_REGION_NAME: 'R2' }, overrides: { cacert: '/c' } });
     expect(result).toMatchObject({
       kind: 'ok',
       origins: {
         'auth.username': ETC,
-        'auth.password': '/work/secure.yaml',
+        'auth.password': '/here/secure.yaml',
         region_name: 'environment',
         cacert: 'option',
       },

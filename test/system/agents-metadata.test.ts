@@ -85,7 +85,7 @@ describe.each(['NovaEvacuate', 'NovaComputeWait'] as const)('%s', (agent) => {
   it('does so as an unprivileged user', async () => {
     // Pacemaker's controller asks as hacluster, without any configuration.
     const other = process.getuid?.() === 0 ? { uid: 65_534 } : {};
-    const env = { PATH: FENCED_ENV['PATH'] ?? '', NOVA_HA_CONFIG: '/root/nosuch.yaml' };
+    const env = { PATH: FENCED_ENV['PATH'] ?? '', NOVA_HA_CONFIG: '/nosuch/config.yaml' };
     const { code } = await runProgram(path(), { args: ['meta-data'], env, ...other });
     expect(code).toBe(0);
   });
