@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import { DEFAULT_FILE } from '../src/config/load.ts';
 import { KEYS, rowOf, showFallback, variableOf } from '../src/config/table.ts';
 import { LEGAL } from '../src/domain/evacuation.ts';
 import { CATALOGUE } from '../src/domain/reason.ts';
 import { EXIT } from '../src/surfaces/cli/exit.ts';
 import type { Doors } from '../src/surfaces/cli/parts.ts';
 import { createProgram } from '../src/surfaces/cli/program.ts';
+import { commandsFor } from '../src/surfaces/pacemaker/commands.ts';
 
 /** The parts of README.md that are made from the tables of the program, by the name of their markers. */
 const SECTIONS: Readonly<Record<string, () => string>> = {
@@ -13,6 +15,7 @@ const SECTIONS: Readonly<Record<string, () => string>> = {
   'exit-codes': exitTable,
   commands: commandTable,
   phases: phaseDiagram,
+  pacemaker: pacemakerCommands,
 };
 
 /**
@@ -51,6 +54,18 @@ function phaseDiagram(): string {
     targets.filter((to) => to !== from).map((to) => `  ${from} --> ${to}`),
   );
   return ['```mermaid', 'stateDiagram-v2', '  [*] --> marked', ...arrows, '```'].join('\n');
+}
+
+/** What a cluster of one controller and one compute host is configured with. */
+function pacemakerCommands(): string {
+  const commands = commandsFor({
+    dialect: 'pcs',
+    roles: { controllers: ['ctl-1'], computes: ['compute-1'] },
+    power: new Map(),
+    remotes: [],
+    config: DEFAULT_FILE,
+  });
+  return `\`\`\`sh\n${commands}\`\`\``;
 }
 
 function configTable(): string {
