@@ -54,11 +54,6 @@ export function decideMarked(
   }
   const seen: Evacuation = { ...isolated, excused: false };
   if (proof === null) return wait(seen, [unproven(seen, observation.proof)], actions);
-  // Isolated in this very turn: the list would have been older than the isolation.
-  if (evacuation.isolation?.seen === false) {
-    const reasons = [because('NH109', { host: base.host })];
-    return { next: { ...seen, reasons }, actions, wakeAt: now };
-  }
   return count(seen, observation, wait, policy, now);
 }
 

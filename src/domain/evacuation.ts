@@ -177,9 +177,18 @@ export function isActive(evacuation: { readonly phase: Phase }): boolean {
 }
 
 /** The tracked instances with their ids, in the order in which the inventory was persisted. */
-export function tracked(evacuation: Evacuation): readonly (readonly [InstanceId, Tracked])[] {
-  return Object.entries(evacuation.instances) as [InstanceId, Tracked][];
+export function tracked(evacuation: Evacuation): Entries {
+  // The same record is walked a dozen times a turn; records are never changed in place.
+  let entries = walked.get(evacuation.instances);
+  if (entries === undefined) {
+    entries = Object.entries(evacuation.instances) as [InstanceId, Tracked][];
+    walked.set(evacuation.instances, entries);
+  }
+  return entries;
 }
+
+type Entries = readonly (readonly [InstanceId, Tracked])[];
+const walked = new WeakMap<object, Entries>();
 
 /** A fresh record for a host that was just reported as failed. */
 export function newEvacuation(host: HostName, mark: Mark, now: Instant): Evacuation {

@@ -78,7 +78,7 @@ export function gates(
   if (open !== undefined) return [because('NH105', { host: open.host })];
   const storm = mark.request.force ? null : stormOf(fleet, peers, policy);
   if (storm !== null) return [because('NH201', { host, ...storm })];
-  if (now < proof.at + policy.fence.delayMs) {
+  if (policy.fence.delayMs > 0 && now < proof.at + policy.fence.delayMs) {
     return [because('NH108', { time: formatMillis(policy.fence.delayMs) })];
   }
   const word = proof.source === 'operator' && isolation.wasUp;

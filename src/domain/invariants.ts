@@ -171,7 +171,7 @@ const budgetHeld: Check = (step) => {
     return `${String(own + others)} in flight, limit ${String(pace.inFlight)}`;
   const groups = new Set<string>();
   for (const [id, { progress, exclusiveGroup }] of tracked(step.decision.next)) {
-    if (exclusiveGroup === null || !(isInFlight(progress) || progress.at === 'arrived')) continue;
+    if (exclusiveGroup === null || !isInFlight(progress)) continue;
     const adopted = 'attempt' in progress && progress.attempt === 0;
     if (groups.has(exclusiveGroup) && !adopted)
       return `two members of ${exclusiveGroup} under way (${id})`;

@@ -112,8 +112,8 @@ function destinationRoom(
 }
 
 /** Looks at the migrations that an evacuation may cost besides its POSTs: the base and per instance. */
-const LOOKS_BASE = 20;
-const LOOKS_PER_INSTANCE = 0.04;
+const LOOKS_BASE = 16;
+const LOOKS_PER_INSTANCE = 0.036;
 
 /**
  * How long to wait before the migrations are looked at again: spreads a budget of looks over the

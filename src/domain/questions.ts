@@ -1,5 +1,7 @@
 import { isInFlight, tracked, type Evacuation, type Progress } from './evacuation.ts';
+import { provenBy } from './gates.ts';
 import type { InstanceId } from './ids.ts';
+import { isIsolated, isolatingChange } from './isolation.ts';
 import { TRACE_AFTER_MS, TRACE_EVERY_MS } from './flight.ts';
 import { byInstance, stageOf, type Migration } from './migration.ts';
 import type { Observation } from './observation.ts';
@@ -13,7 +15,6 @@ export interface FirstQuestions {
   readonly fleetMaxAgeMs: Millis;
   readonly proof: boolean;
   readonly inventory: boolean;
-  readonly groups: boolean;
   /** Null: the migrations are not needed; else all records with a higher id. */
   readonly migrationsAfter: number | null;
   readonly peers: boolean;
@@ -22,6 +23,9 @@ export interface FirstQuestions {
 /** What it has to look at besides, once it has seen the first answers. */
 export interface FollowUps {
   readonly inventory: boolean;
+  readonly groups: boolean;
+  /** As in the first questions. */
+  readonly migrationsAfter: number | null;
   /** Nova's time since which all changed instances are wanted, or null. */
   readonly changedSince: string | null;
   readonly sightings: readonly InstanceId[];
@@ -31,7 +35,7 @@ export interface FollowUps {
 /** Most single instances looked up in one turn, so that a turn stays short. */
 const LOOKUPS_PER_TURN = 20;
 /** How long arrived instances may wait for the look at their new host. */
-const VERIFY_AFTER_MS = 15_000;
+const VERIFY_AFTER_MS = 60_000;
 
 /** The first questions of a turn: only what its phase can use. */
 export function firstQuestions(
@@ -45,9 +49,8 @@ export function firstQuestions(
       return {
         fleetMaxAgeMs: 0,
         proof: evacuation.proof === null,
-        inventory: evacuation.isolation?.seen ?? true,
-        groups: evacuation.isolation?.seen ?? true,
-        migrationsAfter: 0,
+        inventory: false,
+        migrationsAfter: null,
         peers: true,
       };
     case 'evacuating': {
@@ -58,7 +61,6 @@ export function firstQuestions(
         fleetMaxAgeMs: held ? 0 : policy.freshness.fleetMs,
         proof: evacuation.proof === null,
         inventory: waiting.some(([, entry]) => isRetry(entry.progress)),
-        groups: false,
         migrationsAfter: lowestAfter(evacuation),
         peers: true,
       };
@@ -69,7 +71,6 @@ export function firstQuestions(
         fleetMaxAgeMs: policy.freshness.idleMs / 2,
         proof: false,
         inventory: false,
-        groups: false,
         migrationsAfter:
           phase === 'settled' && (evacuation.life.moves > 0 || evacuation.readmission.asked)
             ? 0
@@ -81,7 +82,6 @@ export function firstQuestions(
         fleetMaxAgeMs: policy.freshness.fleetMs,
         proof: false,
         inventory: false,
-        groups: false,
         migrationsAfter: null,
         peers: false,
       };
@@ -109,11 +109,9 @@ export function followUps(
   policy: Policy,
   now: Instant,
 ): FollowUps {
-  if (evacuation.phase !== 'evacuating') {
-    return { inventory: false, changedSince: null, sightings: [], traces: [] };
-  }
+  if (evacuation.phase !== 'evacuating') return beforeCounting(evacuation, first, policy);
   const rows = first.migrations.kind === 'known' ? byInstance(first.migrations.value) : null;
-  const wanted: Wanted = { urgent: [], patient: [], traces: [] };
+  const wanted: Wanted = { urgent: [], patient: [], traces: [], late: [] };
   let failed = false;
   let open = 0;
   let stuck = false;
@@ -130,22 +128,56 @@ export function followUps(
   const arriving = arrivals(evacuation, rows);
   // What arrives in this very turn is not open any more.
   const left = open - arriving.filter((row) => row.fresh).length;
-  // Ever rarer as it goes on: what is on its new host is safe, only the tale lags behind.
-  const verifyAfter = Math.max(VERIFY_AFTER_MS, (now - evacuation.phaseSince) / 2);
+  const verifyAfter = verifyPause(evacuation, now);
   const verify = arriving.length > 0 && (left <= 0 || now - arrivedSince >= verifyAfter);
   return {
+    groups: false,
+    migrationsAfter: null,
     inventory: failed || (left <= 0 && !stuck && first.inventory.kind === 'unknown'),
     changedSince: verify ? oldest(arriving.map((row) => row.createdAt)) : null,
-    sightings: [...wanted.urgent, ...rotated(wanted.patient, now)].slice(0, LOOKUPS_PER_TURN),
+    sightings: [
+      ...wanted.urgent,
+      ...rotated(left <= 0 ? [...wanted.patient, ...wanted.late] : wanted.patient, now),
+    ].slice(0, LOOKUPS_PER_TURN),
     traces: rotated(wanted.traces, now).slice(0, LOOKUPS_PER_TURN),
   };
 }
+
+/** How long after its arrival an instance should have been seen, once nothing else is open. */
+const LATE_MS = 5000;
+
+/** The lists of a marked host are read once, when it is seen isolated and its proof is there. */
+function beforeCounting(evacuation: Evacuation, first: Observation, policy: Policy): FollowUps {
+  const service =
+    first.fleet.kind === 'known' ? first.fleet.value.services.get(evacuation.host) : undefined;
+  const ready =
+    evacuation.phase === 'marked' &&
+    service !== undefined &&
+    service.state !== 'unknown' &&
+    isIsolated(service, policy) &&
+    (evacuation.isolation?.seen === true || isolatingChange(evacuation, service, policy) === null) &&
+    provenBy(evacuation, first.proof, policy) !== null;
+  return {
+    inventory: ready,
+    groups: ready,
+    migrationsAfter: ready ? 0 : null,
+    changedSince: null,
+    sightings: [],
+    traces: [],
+  };
+}
+
+/** Ever rarer as it goes on: what is on its new host is safe, only the tale lags behind. */
+const verifyPause = (evacuation: Evacuation, now: Instant): Millis =>
+  Math.max(VERIFY_AFTER_MS, (now - evacuation.phaseSince) / 2);
 
 interface Wanted {
   readonly urgent: InstanceId[];
   /** Looked at by turns when there are more than one turn may look up. */
   readonly patient: InstanceId[];
   readonly traces: InstanceId[];
+  /** Arrived, and not shown by the list of changes. */
+  readonly late: InstanceId[];
 }
 
 /** Another start of the list for every second, so that nobody at its end is forgotten. */
@@ -182,8 +214,8 @@ function want(
       return;
     }
     case 'arrived':
-      // The list of changes should have shown it long ago: it may be deleted, or in a hidden cell.
-      if (now - progress.since >= 2 * VERIFY_AFTER_MS) wanted.patient.push(id);
+      // The list of changes should have shown it by now: it may be deleted, or in a hidden cell.
+      if (now - progress.since >= LATE_MS) wanted.late.push(id);
       return;
     case 'restoring':
       wanted.urgent.push(id);

@@ -50,7 +50,7 @@ export function summaryOf(evacuation: Evacuation): Summary {
   const groups = new Set<string>();
   for (const [, { progress, exclusiveGroup }] of all) {
     counts[progress.at] += 1;
-    if (exclusiveGroup !== null && (isInFlight(progress) || progress.at === 'arrived')) {
+    if (exclusiveGroup !== null && isInFlight(progress)) {
       groups.add(exclusiveGroup);
     }
     if (!isInFlight(progress)) continue;

@@ -33,17 +33,22 @@ export async function observe(
   const first = await askFirst(parts, evacuation, questions, answers);
   const more = followUps(evacuation, first, parts.policy, now);
   const { compute } = parts;
-  const [inventory, changed, sightings, traces] = await Promise.all([
+  const { host } = evacuation;
+  const [inventory, groups, migrations, changed, sightings, traces] = await Promise.all([
     more.inventory && first.inventory.kind === 'unknown'
-      ? compute.instancesOn(evacuation.host)
+      ? compute.instancesOn(host)
       : first.inventory,
+    more.groups ? compute.groups() : first.groups,
+    more.migrationsAfter === null
+      ? first.migrations
+      : compute.evacuationsFrom(host, more.migrationsAfter),
     more.changedSince === null ? null : compute.changedSince(backdate(more.changedSince)),
     lookUp(more.sightings, (id) => compute.sighting(id)),
     lookUp(more.traces, (id) => compute.trace(id)),
   ]);
   const seen = new Map(sightings);
   if (changed?.kind === 'known') mergeChanged(seen, changed, evacuation);
-  return { ...first, inventory, sightings: seen, traces };
+  return { ...first, inventory, groups, migrations, sightings: seen, traces };
 }
 
 async function askFirst(
@@ -54,11 +59,10 @@ async function askFirst(
 ): Promise<Observation> {
   const { compute, fencing, store, fleet } = parts;
   const { host, mark } = evacuation;
-  const [services, proof, inventory, groups, migrations, peers] = await Promise.all([
+  const [services, proof, inventory, migrations, peers] = await Promise.all([
     fleet.read(questions.fleetMaxAgeMs),
     questions.proof ? fencing.proof(host, mark) : notAsked,
     questions.inventory ? compute.instancesOn(host) : notAsked,
-    questions.groups ? compute.groups() : notAsked,
     questions.migrationsAfter === null
       ? notAsked
       : compute.evacuationsFrom(host, questions.migrationsAfter),
@@ -68,7 +72,7 @@ async function askFirst(
     fleet: services,
     proof,
     inventory,
-    groups,
+    groups: notAsked,
     migrations,
     sightings: new Map(),
     traces: new Map(),
