@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFileStore } from '../../src/adapters/store/file.ts';
+import { keeperOf } from '../../src/adapters/store/pacemaker-keeper.ts';
 import { createPacemakerStore } from '../../src/adapters/store/pacemaker.ts';
 import type { Evacuation } from '../../src/domain/evacuation.ts';
 import { asEvent, asHost, asWorker } from '../../src/domain/ids.ts';
@@ -86,6 +87,17 @@ async function pacemakerBed(): Promise<StoreBed> {
 }
 
 describeStore('pacemaker', pacemakerBed);
+
+test('the name of a file store stays with it, whoever asks first', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'nova-ha-keeper-'));
+  const names = await Promise.all(Array.from({ length: 8 }, () => keeperOf(directory)));
+  expect(new Set(names).size).toBe(1);
+  expect(await keeperOf(directory)).toBe(names[0]);
+  expect(await readdir(directory)).toEqual(['keeper']);
+  await rm(directory, { recursive: true });
+  expect(await keeperOf(directory)).not.toBe(names[0]);
+  await rm(directory, { recursive: true });
+});
 
 describe('pacemaker: several controllers', () => {
   let cluster: FakeCluster;

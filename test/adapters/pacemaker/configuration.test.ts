@@ -58,6 +58,10 @@ test('with the names of our agents in the place of the stubs it is as it should 
   expect(checkCluster(await configurationOf(xml))).toEqual([]);
 });
 
+test('so is one that was made by the pcs commands that we print', async () => {
+  expect(checkCluster(await configurationOf(captured('configuration-pcs')))).toEqual([]);
+});
+
 test('host maps, lengths of time, groups and defaults', async () => {
   const cluster = await configurationOf(`<configuration>
     <crm_config><cluster_property_set id="a">
