@@ -1,6 +1,7 @@
 import type { Action } from '../domain/action.ts';
 import type { HostName } from '../domain/ids.ts';
 import type { Answer } from '../domain/observation.ts';
+import { refused } from '../domain/outcome.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { FleetCache } from './fleet-cache.ts';
 import type { Compute, Log } from './ports.ts';
@@ -13,30 +14,45 @@ export interface PerformingParts {
   readonly log: Log;
 }
 
+/** Asked right before every single action. */
+export interface Permission {
+  /** False as soon as the lease may have passed to another worker. */
+  readonly mayAct: () => boolean;
+  /** False when the decision has become too old to be sent. */
+  readonly isFresh: () => boolean;
+}
+
 /**
- * Performs the actions of a decision that is durable. `mayAct` is asked right before every single
- * one: a worker whose lease may have passed to another does nothing more. The answers to POST
- * evacuate are an observation for the next turn; the state is not touched here.
+ * Performs the actions of a decision that is durable, a few at a time. A worker whose lease may have
+ * passed to another does nothing more, and neither is an old decision carried out. The answers to
+ * POST evacuate (what certainly was not sent among them) are an observation for the next turn; the
+ * state is not touched here.
  */
 export async function perform(
   parts: PerformingParts,
   host: HostName,
   actions: readonly Action[],
-  mayAct: () => boolean,
+  { mayAct, isFresh }: Permission,
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
   const queue = [...actions];
+  const stop = (why: string): void => {
+    parts.log.warn(`${why}; nothing more is done.`, { host });
+    for (const left of queue.splice(0)) {
+      if (left.do !== 'evacuate') continue;
+      const { instance, attempt } = left;
+      answers.push({ instance, attempt, outcome: refused('not-sent', why) });
+    }
+  };
   const lane = async (): Promise<void> => {
-    for (let action = queue.shift(); action !== undefined; action = queue.shift()) {
-      if (!mayAct()) {
-        parts.log.warn(`The lease on ${host} is not certain any more; nothing more is done.`, {
-          host,
-        });
-        queue.length = 0;
-        return;
+    for (let action = queue[0]; action !== undefined; action = queue[0]) {
+      if (!mayAct()) stop(`The lease on ${host} is not certain any more`);
+      else if (!isFresh()) stop(`The decision on ${host} has become too old to be sent`);
+      else {
+        queue.shift();
+        const answer = await performOne(parts, host, action, () => mayAct() && isFresh());
+        if (answer !== null) answers.push(answer);
       }
-      const answer = await performOne(parts, host, action, mayAct);
-      if (answer !== null) answers.push(answer);
     }
   };
   const lanes = Math.max(1, Math.min(parts.policy.pace.posts, actions.length));
@@ -48,7 +64,7 @@ async function performOne(
   parts: PerformingParts,
   host: HostName,
   action: Action,
-  mayAct: () => boolean,
+  mayLeave: () => boolean,
 ): Promise<Answer | null> {
   const { compute, fleet, log } = parts;
   switch (action.do) {
@@ -77,7 +93,7 @@ async function performOne(
     }
     case 'evacuate': {
       const { instance, attempt } = action;
-      const outcome = await compute.evacuate(instance, action.target, mayAct);
+      const outcome = await compute.evacuate(instance, action.target, mayLeave);
       return { instance, attempt, outcome };
     }
     case 'stop': {

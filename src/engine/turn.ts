@@ -40,6 +40,9 @@ export interface TurnResult {
   readonly sentence: string;
 }
 
+/** The share of the time for which an uncertain request is watched in which it must have left. */
+const SEND_WITHIN = 1 / 3;
+
 /** A broken invariant: a bug. The process ends and is restarted; the record was not touched. */
 export class BrokenInvariant extends Error {}
 
@@ -63,6 +66,7 @@ export async function takeTurn(
   const before = record.evacuation;
   const observation = await observe(parts, before, answers, parts.clock.now());
   const now = parts.clock.now();
+  const decidedMs = parts.clock.monotonicMs();
   const core = parts.core ?? { decide, violations };
   const decision = core.decide(before, observation, parts.policy, now);
   const broken = core.violations({ before, observation, decision, policy: parts.policy, now });
@@ -84,7 +88,10 @@ export async function takeTurn(
     }
     tell(parts, next, changes, now);
   }
-  const given = await perform(parts, host, decision.actions, tenure.mayAct);
+  // The time for which Nova is watched counts from the decision: nothing may leave long after it.
+  const sendWithinMs = parts.policy.retry.uncertainMs * SEND_WITHIN;
+  const isFresh = (): boolean => parts.clock.monotonicMs() - decidedMs <= sendWithinMs;
+  const given = await perform(parts, host, decision.actions, { mayAct: tenure.mayAct, isFresh });
   const hurry = given.some(({ outcome }) => outcome.kind === 'refused');
   const open = [...answers.filter((answer) => isOpen(answer, next)), ...given];
   return result('done', next, open, hurry ? now : decision.wakeAt, sentence(next));
