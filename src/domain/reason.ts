@@ -199,6 +199,11 @@ export const CATALOGUE = {
     remedy:
       'see where its guest runs (virsh list --all on both hosts); when it runs nowhere: openstack server evacuate {id}',
   },
+  NH413: {
+    severity: 'warning',
+    sentence: 'given up by {by}: {detail}',
+    remedy: 'none needed; to try it once more: nova-ha retry {host} {id}',
+  },
   NH501: {
     severity: 'note',
     sentence:
@@ -256,6 +261,11 @@ export const CATALOGUE = {
     severity: 'warning',
     sentence: '{host} still has {detail}',
     remedy: 'wait until its nova-compute has cleaned up: nova-ha status {host}',
+  },
+  NH606: {
+    severity: 'warning',
+    sentence: 'no instance of {host} waits for a decision ({detail})',
+    remedy: 'nova-ha status {host} shows where each of them stands',
   },
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -25,6 +25,8 @@ export interface HostLoop {
   once(): Promise<void>;
   /** Something changed: look now. */
   nudge(): void;
+  /** For how long the turn under way has lasted; 0 between two turns. */
+  busyMs(): Millis;
 }
 
 /** The share of a lease after which we no longer act on it, so that clocks may differ a little. */
@@ -39,6 +41,7 @@ export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
   const { store, fleet, clock, log, worker, leaseMs } = parts;
   let wake = new AbortController();
   let answers: readonly Answer[] = [];
+  let turnSinceMs: Millis | null = null;
   let lease: { readonly epoch: number; readonly takenMs: Millis } | null = null;
   let lastEpoch: number | null = null;
 
@@ -78,7 +81,9 @@ export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
       epoch: held?.epoch ?? -1,
       mayAct: () => mayAct() && lease?.epoch === held?.epoch,
     };
+    turnSinceMs = clock.monotonicMs();
     const done = await takeTurn(parts, host, tenure, answers);
+    turnSinceMs = null;
     answers = done.answers;
     if (done.kind === 'lost') lease = null;
     if (done.kind === 'unreachable') log.warn(done.sentence, { host });
@@ -162,6 +167,7 @@ export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
     nudge() {
       wake.abort();
     },
+    busyMs: () => (turnSinceMs === null ? 0 : clock.monotonicMs() - turnSinceMs),
   };
 }
 

@@ -48,11 +48,12 @@ export async function markHost(
     const stored = await store.read(failure.host);
     if (stored.kind === 'unknown') return refused('not-sent', stored.why);
     const current = stored.value;
-    // An earlier try of ours, whose outcome was uncertain, may have been carried out.
-    if (race > 0 && current?.evacuation.mark.event === candidate) {
-      return applied({ event: candidate, fresh: true });
-    }
-    const next = markedRecord(current, failure, candidate, clock.now());
+    // An earlier try of ours, whose outcome was uncertain, may have been carried out, but perhaps only
+    // on a master that no replica followed: written once more, so that it is acknowledged.
+    const next =
+      current?.evacuation.mark.event === candidate
+        ? current.evacuation
+        : markedRecord(current, failure, candidate, clock.now());
     const outcome = await store.write({ version: current?.version ?? 0, epoch: null }, next);
     if (outcome.kind === 'applied') {
       const fresh = next.mark.event === candidate;
@@ -224,7 +225,8 @@ export function readmitHost(
   });
 }
 
-async function changeRecord(
+/** Changes a record for a command, again when another writer was quicker. */
+export async function changeRecord(
   parts: MarkingParts,
   host: HostName,
   what: string,

@@ -51,6 +51,8 @@ export interface Worker {
   ): Promise<'settled' | 'held-elsewhere' | 'aborted'>;
 }
 
+/** Longer than all deadlines of a turn together: a turn that lasts so long has hung. */
+const HUNG_MS = 300_000;
 /** How often the marks are compared with Nova, to find those that a wiped store has lost. */
 const REBUILD_EVERY_MS = 60_000;
 
@@ -121,15 +123,28 @@ export function createWorker(parts: WorkerParts): Worker {
     while (!isStopped(stop.signal)) {
       const open = await discover();
       for (const summary of open ?? []) ensureLoop(summary.host, stop.signal);
-      if (open?.length === 0) {
-        parts.onTurn?.({ host: null, sentence: 'no host is marked', evacuation: null });
-      }
+      lookedRound(open);
       await clock.sleep(parts.pollMs, stop.signal);
     }
     watch.close();
     await Promise.all([...loops.values()].map(({ ended }) => ended));
     signal.removeEventListener('abort', wakeUp);
     rethrow(failure);
+  }
+
+  /**
+   * A look at the store is a sign of life too, whatever it showed: a worker that waits for the store,
+   * or whose hosts another one holds, is healthy. One whose turn never ends is not.
+   */
+  function lookedRound(open: readonly Summary[] | null): void {
+    if ([...loops.values()].some(({ loop }) => loop.busyMs() > HUNG_MS)) return;
+    const sentence =
+      open === null
+        ? 'the store cannot be read; waiting for it'
+        : open.length === 0
+          ? 'no host is marked'
+          : `${String(open.length)} hosts have work left`;
+    parts.onTurn?.({ host: null, sentence, evacuation: null });
   }
 
   async function once(): Promise<{ readonly active: number }> {

@@ -1,6 +1,7 @@
-import type { HostName } from '../../domain/ids.ts';
+import type { HostName, InstanceId } from '../../domain/ids.ts';
 import { wholeHost, type FenceProof, type Request } from '../../domain/mark.ts';
 import { markHost, readmitHost, unmarkHost, type CommandOutcome } from '../../engine/mark-host.ts';
+import { abandonInstances, retryInstances } from '../../engine/resolve-instances.ts';
 import type { EventId } from '../../domain/ids.ts';
 import type { ExitName } from './exit.ts';
 import { tell, type Io } from './io.ts';
@@ -101,6 +102,45 @@ export function enable(
       io,
       `A running worker takes ${host} back as soon as it has cleaned up: nova-ha status ${host}`,
     );
+    return 'done';
+  });
+}
+
+/** `retry`: instances that wait for a human's decision are sent once more. */
+export function retry(
+  doors: Doors,
+  global: GlobalOptions,
+  io: Io,
+  host: HostName,
+  instances: readonly InstanceId[],
+  options: ByOption,
+): Promise<ExitName> {
+  return withParts(doors, global, io, async (parts) => {
+    const by = operatorOf(parts, io, options.by);
+    const wanted = instances.length === 0 ? null : instances;
+    const outcome = await retryInstances(parts, { host, by, instances: wanted });
+    if (outcome.kind !== 'done') return explain(parts, io, outcome);
+    tell(io, `A running worker sends them once more: nova-ha status ${host} --watch`);
+    return 'done';
+  });
+}
+
+/** `abandon`: instances are given up, so that the mark can be done without them. */
+export function abandon(
+  doors: Doors,
+  global: GlobalOptions,
+  io: Io,
+  host: HostName,
+  instances: readonly InstanceId[],
+  options: ByOption & { readonly reason: string },
+): Promise<ExitName> {
+  return withParts(doors, global, io, async (parts) => {
+    const by = operatorOf(parts, io, options.by);
+    const wanted = instances.length === 0 ? null : instances;
+    const { reason } = options;
+    const outcome = await abandonInstances(parts, { host, by, instances: wanted, reason });
+    if (outcome.kind !== 'done') return explain(parts, io, outcome);
+    tell(io, `They are given up; the rest goes on: nova-ha status ${host}`);
     return 'done';
   });
 }

@@ -190,6 +190,30 @@ function addMarks(program: Command, { doors, io, run }: Wiring): void {
     .action((host: HostName, options: { by?: string }) =>
       run(async (global) => (await import('./mark.ts')).enable(doors, global, io, host, options)),
     );
+  marking('retry', 'send instances once more that wait for a decision')
+    .description(
+      'Sends the stuck and given-up instances of HOST once more. Make sure first that no guest of theirs is left on an earlier destination.',
+    )
+    .argument('[INSTANCE...]', 'ids of instances; without one: all that are stuck or given up', instanceArgument)
+    .action((host: HostName, instances: readonly InstanceId[] | undefined, options: { by?: string }) =>
+      run(async (global) =>
+        (await import('./mark.ts')).retry(doors, global, io, host, instances ?? [], options),
+      ),
+    );
+  marking('abandon', 'give instances up, so that the mark can be done')
+    .description('Gives up instances of HOST that are stuck or waiting.')
+    .argument('[INSTANCE...]', 'ids of instances; without one: all that are stuck or waiting', instanceArgument)
+    .requiredOption('--reason <TEXT>', 'why; it goes into the history')
+    .action(
+      (
+        host: HostName,
+        instances: readonly InstanceId[] | undefined,
+        options: { by?: string; reason: string },
+      ) =>
+        run(async (global) =>
+          (await import('./mark.ts')).abandon(doors, global, io, host, instances ?? [], options),
+        ),
+    );
   program
     .command('history')
     .summary('print what happened')
