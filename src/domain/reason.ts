@@ -70,6 +70,11 @@ export const CATALOGUE = {
       'Nova showed {host} as up when it was confirmed dead; watching it for signs of life for {time}',
     remedy: 'none needed; fencing through Pacemaker or a power agent needs no such wait',
   },
+  NH111: {
+    severity: 'alert',
+    sentence: 'the record of {host} cannot be read: {detail}',
+    remedy: 'mend or remove it as said; a removed mark is rebuilt from Nova, or mark the host again',
+  },
   NH201: {
     severity: 'alert',
     sentence: 'held: {marked} of {total} hosts are marked as failed (limit {limit})',

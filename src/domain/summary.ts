@@ -1,6 +1,6 @@
 import { isInFlight, tracked, type Evacuation, type Phase, type Progress } from './evacuation.ts';
 import type { EventId, HostName } from './ids.ts';
-import type { Reason } from './reason.ts';
+import { because, type Reason } from './reason.ts';
 import type { Instant } from './time.ts';
 
 /** How many instances stand where. */
@@ -30,20 +30,49 @@ export interface Summary {
   readonly reasons: readonly Reason[];
 }
 
+/**
+ * What stands for a record that cannot be read: shown as marked and as needing a human, but holding no
+ * other host back, since one damaged record must not stop the work on all the others.
+ */
+export function unreadable(host: HostName, detail: string): Summary {
+  return {
+    host,
+    event: 'unreadable' as EventId,
+    phase: 'marked',
+    markedAt: 0,
+    phaseSince: 0,
+    provenAt: null,
+    isolated: false,
+    excused: true,
+    inFlight: 0,
+    towards: {},
+    groups: [],
+    total: 0,
+    counts: noCounts(),
+    reasons: [because('NH111', { host, detail })],
+  };
+}
+
+const noCounts = (): Record<Progress['at'], number> => ({
+  pending: 0,
+  skipped: 0,
+  intended: 0,
+  accepted: 0,
+  arrived: 0,
+  restoring: 0,
+  landed: 0,
+  gone: 0,
+  failed: 0,
+  stuck: 0,
+});
+
+/** Whether a summary stands for a record that cannot be read; its reason says why. */
+export const isUnreadable = (summary: Summary): boolean =>
+  summary.reasons.some((reason) => reason.code === 'NH111');
+
 /** Derives the summary of a record. */
 export function summaryOf(evacuation: Evacuation): Summary {
-  const counts: Record<Progress['at'], number> = {
-    pending: 0,
-    skipped: 0,
-    intended: 0,
-    accepted: 0,
-    arrived: 0,
-    restoring: 0,
-    landed: 0,
-    gone: 0,
-    failed: 0,
-    stuck: 0,
-  };
+  const counts = noCounts();
   const towards: Record<HostName, number> = {};
   let inFlight = 0;
   const all = tracked(evacuation);

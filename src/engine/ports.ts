@@ -57,7 +57,10 @@ export interface Store {
   readonly capability: 'linearizable' | 'single-writer';
   /** What and where it is, for messages; never with a secret. */
   readonly description: string;
-  /** The summaries of all hosts with a record. Foreign or damaged data under our keys: unknown, naming it. */
+  /**
+   * The summaries of all hosts with a record. Foreign or damaged data under our keys shows as a summary
+   * that names it (`unreadable`), so that one bad record does not hide all the others.
+   */
   list(): Promise<Known<readonly Summary[]>>;
   /** One record; null when there is none. */
   read(host: HostName): Promise<Known<Stored | null>>;

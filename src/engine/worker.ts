@@ -2,7 +2,8 @@ import type { Evacuation } from '../domain/evacuation.ts';
 import { isActive } from '../domain/evacuation.ts';
 import type { HostName, WorkerId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { Summary } from '../domain/summary.ts';
+import { sentenceOf } from '../domain/reason.ts';
+import { isUnreadable, type Summary } from '../domain/summary.ts';
 import type { Millis } from '../domain/time.ts';
 import { createFleetCache } from './fleet-cache.ts';
 import { createHostLoop, type HostLoop } from './host-loop.ts';
@@ -62,6 +63,7 @@ export function createWorker(parts: WorkerParts): Worker {
   const fleet = createFleetCache(parts.compute, clock);
   const loops = new Map<HostName, { readonly loop: HostLoop; readonly ended: Promise<void> }>();
   let comparedMs = -Infinity;
+  let complained = '';
   /** A bug in one loop ends the whole worker: a restart begins from what is durable. */
   let failure: { readonly error: unknown } | null = null;
   let wakeUp = (): void => undefined;
@@ -91,8 +93,17 @@ export function createWorker(parts: WorkerParts): Worker {
       log.warn(`The store cannot be read: ${summaries.why}`);
       return null;
     }
+    complain(summaries.value.filter(isUnreadable));
+    const readable = summaries.value.filter((summary) => !isUnreadable(summary));
     await compareWithNova(summaries.value);
-    return summaries.value.filter((summary) => summary.phase !== 'closed' && wanted(summary.host));
+    return readable.filter((summary) => summary.phase !== 'closed' && wanted(summary.host));
+  }
+
+  /** Says which records cannot be read, once for every change of that. */
+  function complain(bad: readonly Summary[]): void {
+    const words = bad.flatMap(({ reasons }) => reasons.map(sentenceOf));
+    if (words.join() !== complained) for (const sentence of words) log.error(`${sentence}.`);
+    complained = words.join();
   }
 
   async function compareWithNova(summaries: readonly Summary[]): Promise<void> {

@@ -20,6 +20,7 @@ import { createFileHistory } from '../../src/adapters/store/file-history.ts';
 import { createFileStore } from '../../src/adapters/store/file.ts';
 import { asEvent, asHost, asWorker } from '../../src/domain/ids.ts';
 import type { HistoryEntry, Store } from '../../src/engine/ports.ts';
+import { isUnreadable } from '../../src/domain/summary.ts';
 import { fullRecord, markedRecord } from '../support/record.ts';
 import { storedAt, valueOf } from '../support/store-contract.ts';
 
@@ -98,7 +99,9 @@ describe('version files', () => {
     const store = open();
     await mkdir(join(directory, 'hosts', 'lost found'), { recursive: true });
     const list = await store.list();
-    expect(list.kind === 'unknown' && list.why).toMatch(/hosts\/lost found.*move it away/);
+    const bad = list.kind === 'known' ? list.value.find(isUnreadable) : undefined;
+    expect(bad?.reasons[0]?.values['detail']).toMatch(/hosts\/lost found.*move it away/);
+    expect(await store.check()).toMatch(/hosts\/lost found.*move it away/);
   });
 });
 

@@ -4,7 +4,8 @@ import type { Evacuation } from '../../domain/evacuation.ts';
 import { hostNameProblem, type HostName } from '../../domain/ids.ts';
 import { known, unknown, type Known } from '../../domain/known.ts';
 import { applied, refused, uncertain, type WriteOutcome } from '../../domain/outcome.ts';
-import type { Summary } from '../../domain/summary.ts';
+import { sentenceOf } from '../../domain/reason.ts';
+import { isUnreadable, unreadable, type Summary } from '../../domain/summary.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Expectation, Store, Stored } from '../../engine/ports.ts';
 import { createBootClock, type BootClock } from './boot-clock.ts';
@@ -90,8 +91,12 @@ export function createFileStore(options: FileStoreOptions): Store {
     history: (filter) => guarded(root, async () => known(await history.newest(filter), now())),
     check: async () => {
       const problem = await checkDirectory(root);
-      if (problem === null) await nudges.sweep(now());
-      return problem;
+      if (problem !== null) return problem;
+      await nudges.sweep(now());
+      const list = await guarded(hosts, () => listOf(hosts, recordsOf, now));
+      if (list.kind === 'unknown') return list.why;
+      const bad = list.value.find(isUnreadable);
+      return bad?.reasons[0] === undefined ? null : sentenceOf(bad.reasons[0]);
     },
     close: () => {
       nudges.close();
@@ -117,16 +122,20 @@ async function listOf(
   const at = now();
   const summaries: Summary[] = [];
   for (const name of names) {
-    if (hostNameProblem(name) !== null) {
-      return unknown(`${join(hosts, name)} is no directory of nova-ha: move it away`);
-    }
     const host = name as HostName;
+    if (hostNameProblem(name) !== null) {
+      summaries.push(
+        unreadable(host, `${join(hosts, name)} is no directory of nova-ha: move it away`),
+      );
+      continue;
+    }
     const top = await newest(recordsOf(host), HEAD_LINES);
     if (top === null) continue;
     const summary = decodeHead(top.text, host);
     if (summary.kind === 'damaged') {
       const path = pathOf(recordsOf(host), top.number);
-      return unknown(`${path} is damaged: ${summary.problem}; ${mend(host)}`);
+      summaries.push(unreadable(host, `${path} is damaged: ${summary.problem}; ${mend(host)}`));
+      continue;
     }
     if (summary.value !== null) summaries.push(summary.value);
   }

@@ -1,6 +1,6 @@
 import { hostNameProblem, type HostName } from '../../domain/ids.ts';
 import { known, unknown, type Known } from '../../domain/known.ts';
-import type { Summary } from '../../domain/summary.ts';
+import { unreadable, type Summary } from '../../domain/summary.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { HistoryEntry, Store, Stored } from '../../engine/ports.ts';
 import { decodeHistory, decodeRecord, decodeSummary } from './codec.ts';
@@ -36,29 +36,29 @@ async function list(reader: Reader): Promise<Known<readonly Summary[]>> {
   const at = reader.now();
   const reply = await connection.run(async (client) => {
     const hosts = (await client.smembers(names.hosts)) as HostName[];
-    const foreign = hosts.find((host) => hostNameProblem(host) !== null);
-    if (foreign !== undefined) return { foreign, rows: [] };
     const rows = hosts.map(async (host) => {
+      if (hostNameProblem(host) !== null) return { host, fields: 'foreign' as const };
       const fields = await fieldsOf(client, names.record(host), 'version', 'summary');
       return { host, fields };
     });
-    return { foreign: null, rows: await Promise.all(rows) };
+    return Promise.all(rows);
   });
   if (reply.kind !== 'reply') return unknown(reply.why);
-  const { foreign, rows } = reply.value;
-  if (foreign !== null) {
-    const entry = JSON.stringify(foreign);
-    return unknown(`the key ${names.hosts} holds ${entry}, which is no host: remove it with SREM`);
-  }
   const summaries: Summary[] = [];
-  for (const { host, fields } of rows) {
-    if (fields === 'foreign') return damaged(names.record(host), 'it is no hash');
+  for (const { host, fields } of reply.value) {
+    if (fields === 'foreign') {
+      summaries.push(unreadable(host, foreignWords(names, host)));
+      continue;
+    }
     const [version, text] = fields;
     // Only a lease was taken, or the first write did not follow the entry in the index.
     if (version == null && text == null) continue;
     const summary = decodeSummary(text ?? '', host);
-    if (summary.kind === 'damaged') return damaged(names.record(host), summary.problem);
-    summaries.push(summary.value);
+    summaries.push(
+      summary.kind === 'damaged'
+        ? unreadable(host, damageWords(names.record(host), summary.problem))
+        : summary.value,
+    );
   }
   return known(summaries, at);
 }
@@ -120,7 +120,13 @@ async function fieldsOf(
   }
 }
 
+const damageWords = (key: string, problem: string): string =>
+  `the key ${key} is damaged: ${problem}; stop the workers and delete that key: its mark is then rebuilt from Nova`;
+
+const foreignWords = (names: RedisNames, host: HostName): string =>
+  hostNameProblem(host) === null
+    ? damageWords(names.record(host), 'it is no hash')
+    : `the key ${names.hosts} holds ${JSON.stringify(host)}, which is no host: remove it with SREM`;
+
 const damaged = (key: string, problem: string): ReturnType<typeof unknown> =>
-  unknown(
-    `the key ${key} is damaged: ${problem}; stop the workers and delete that key: its mark is then rebuilt from Nova`,
-  );
+  unknown(damageWords(key, problem));

@@ -1,4 +1,6 @@
 import type { HostName } from '../../domain/ids.ts';
+import { sentenceOf } from '../../domain/reason.ts';
+import { isUnreadable } from '../../domain/summary.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { HistoryEntry, Store } from '../../engine/ports.ts';
 import { encodeHistory } from './codec.ts';
@@ -84,7 +86,9 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
       const problem = await checkRedis({ connection, keys, probe: `${prefix}:{probe}:check` });
       if (problem !== null) return problem;
       const list = await reads.list();
-      return list.kind === 'known' ? null : list.why;
+      if (list.kind === 'unknown') return list.why;
+      const bad = list.value.find(isUnreadable);
+      return bad?.reasons[0] === undefined ? null : sentenceOf(bad.reasons[0]);
     },
     warnings: () => redisWarnings(connection),
     close: () => {
