@@ -21,7 +21,7 @@ const checks = [
   },
   {
     name: 'prettier',
-    args: ['--check', '.', '--log-level', 'warn', '--cache', '--cache-location', join(cache, 'prettier')],
+    args: ['--check', '.', '--log-level', 'warn', '--cache'],
   },
   {
     name: 'vitest',
@@ -41,7 +41,9 @@ function run({ name, args }) {
     child.on('error', (error) => chunks.push(Buffer.from(`${error.message}\n`)));
     child.on('close', (code) => {
       const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
-      console.log(`${name.padEnd(10)} ${code === 0 ? 'ok    ' : 'FAILED'} ${seconds.padStart(5)} s`);
+      console.log(
+        `${name.padEnd(10)} ${code === 0 ? 'ok    ' : 'FAILED'} ${seconds.padStart(5)} s`,
+      );
       if (code !== 0) process.stdout.write(Buffer.concat(chunks));
       resolve(code === 0);
     });

@@ -35,10 +35,9 @@ const prose = (text: string): string => text.replace(/^```[^]*?^```$/gm, '');
 
 /** What a page shows as code, in blocks and in lines. */
 const codeOf = (text: string): readonly string[] =>
-  [
-    ...text.matchAll(/^```sh$([^]*?)^```$/gm),
-    ...prose(text).matchAll(/`([^`\n]+)`/g),
-  ].map((match) => match[1] ?? '');
+  [...text.matchAll(/^```sh$([^]*?)^```$/gm), ...prose(text).matchAll(/`([^`\n]+)`/g)].map(
+    (match) => match[1] ?? '',
+  );
 
 describe('the repository', () => {
   it('names no directory of one machine and no registry', () => {
