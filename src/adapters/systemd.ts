@@ -74,7 +74,9 @@ export function createNotifier(options: NotifierOptions): Notifier {
       if (Object.keys(due).length > 0) tell(due);
     },
     stopping: () => {
-      tell({ STOPPING: '1' });
+      // The process ends after this: what waits behind another message would never be sent.
+      waiting.clear();
+      void send(['STOPPING=1']);
     },
   };
 }

@@ -62,10 +62,17 @@ describe('the notifier', () => {
       notifier.turned(status);
       pass(20_000);
     }
-    notifier.stopping();
     expect(sent).toEqual(['READY=1']);
     await drain();
-    expect(sent).toEqual(['READY=1', 'WATCHDOG=1 STATUS=c STOPPING=1']);
+    expect(sent).toEqual(['READY=1', 'WATCHDOG=1 STATUS=c']);
+  });
+
+  it('says at once that it stops: the process does not live to send what waits', () => {
+    const { notifier, sent } = setUp(SYSTEMD);
+    notifier.ready();
+    notifier.turned('idle');
+    notifier.stopping();
+    expect(sent).toEqual(['READY=1', 'STOPPING=1']);
   });
 
   it('leaves a watchdog alone that is meant for another process', async () => {
