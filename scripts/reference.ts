@@ -79,12 +79,9 @@ function configTable(): string {
 }
 
 function reasonTable(): string {
-  const rows = Object.entries(CATALOGUE).map(([name, { severity, sentence, remedy }]) => [
-    name,
-    severity,
-    sentence,
-    remedy,
-  ]);
+  const rows = Object.entries(CATALOGUE)
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([name, { severity, sentence, remedy }]) => [name, severity, sentence, remedy]);
   return table(['code', 'severity', 'sentence', 'remedy'], rows);
 }
 

@@ -1,5 +1,5 @@
 import { createColors } from 'picocolors';
-import type { Severity } from '../../domain/reason.ts';
+import type { Severity } from '../../domain/reason-entry.ts';
 import type { Io } from './io.ts';
 
 /** Colours by meaning; plain text where colours are not wanted. */
