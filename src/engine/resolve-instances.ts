@@ -1,4 +1,10 @@
-import { isActive, tracked, type Evacuation, type Progress, type Tracked } from '../domain/evacuation.ts';
+import {
+  isActive,
+  tracked,
+  type Evacuation,
+  type Progress,
+  type Tracked,
+} from '../domain/evacuation.ts';
 import type { HostName, InstanceId } from '../domain/ids.ts';
 import { because, type Reason } from '../domain/reason.ts';
 import type { Instant } from '../domain/time.ts';

@@ -9,7 +9,7 @@ import { doneOf, instanceLines, progressText } from './frame.ts';
 import { say, sayJson, tell, type Io } from './io.ts';
 import { createPaint } from './paint.ts';
 import type { Doors, GlobalOptions, Parts } from './parts.ts';
-import type { StatusOptions } from './program.ts';
+import type { StatusOptions } from './program-marks.ts';
 import { loudestFirst, reasonText, refuse } from './refusal.ts';
 import { hostJson, reportJson } from './report-json.ts';
 import { storeTrouble, withParts } from './session.ts';
