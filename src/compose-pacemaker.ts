@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { createExec, type Exec } from './adapters/exec.ts';
 import { createAdoption } from './adapters/pacemaker/adopt.ts';
 import { createAttributes } from './adapters/pacemaker/attributes.ts';
@@ -47,7 +48,10 @@ export function composePacemaker(options: {
   };
 }
 
-/** The pacemaker store with its progress in `directory`. Throws when that cannot be made or read. */
+/**
+ * The pacemaker store with its progress in `directory`. Where that cannot be written a host can still be
+ * marked, for which the cluster is enough; a worker gets no lease there.
+ */
 export async function composePacemakerStore(options: {
   readonly directory: string;
   readonly clock: Clock;
@@ -56,12 +60,16 @@ export async function composePacemakerStore(options: {
 }): Promise<Store> {
   const { directory, clock, warn, exec = createExec() } = options;
   const tools = { exec, now: () => clock.now() };
+  const keeper = await keeperOf(directory).catch((error: unknown) => {
+    warn(`${directory} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+    return `${hostname()} without a directory`;
+  });
   const table = createMarkTable({ cib: createCib(tools), membership: createMembership(tools) });
   return createPacemakerStore({
     table,
     attributes: createAttributes(tools),
     files: createFileStore({ directory, clock, warn }),
-    keeper: await keeperOf(directory),
+    keeper,
     clock,
   });
 }

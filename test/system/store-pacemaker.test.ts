@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -274,6 +274,15 @@ describe('pacemaker: several controllers', () => {
     expect((await one.store.read(host)).kind).toBe('unknown');
     expect((await one.store.list()).kind).toBe('unknown');
     expect(await one.store.check()).toMatch(/away/);
+  });
+
+  test('a first mark is written although the directory cannot be used', async () => {
+    await writeFile(join(one.directory, 'file'), '');
+    const broken = await controllerOf(cluster, 'ctl-1', clock, join(one.directory, 'file', 'x'));
+    await put(broken, markedRecord(host));
+    expect((await storedAt(two.store, host)).evacuation).toEqual(markedRecord(host));
+    expect((await broken.store.lease(host, anna, 30_000)).kind).toBe('unknown');
+    await broken.store.close();
   });
 
   test('a mark is written although the files of the keeper cannot be', async () => {

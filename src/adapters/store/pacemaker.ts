@@ -2,7 +2,7 @@ import { isActive, type Evacuation } from '../../domain/evacuation.ts';
 import { asHost, hostNameProblem, type HostName } from '../../domain/ids.ts';
 import { known, unknown, type Known } from '../../domain/known.ts';
 import { applied, refused, type WriteOutcome } from '../../domain/outcome.ts';
-import { summaryOf, type Summary } from '../../domain/summary.ts';
+import { isUnreadable, summaryOf, unreadable, type Summary } from '../../domain/summary.ts';
 import type { Millis } from '../../domain/time.ts';
 import type { Clock, Expectation, Store, Stored } from '../../engine/ports.ts';
 import { createWorkerClaim } from './pacemaker-claim.ts';
@@ -66,9 +66,12 @@ export function createPacemakerStore(options: PacemakerStoreOptions): Store {
     if (texts.kind === 'unknown') return texts;
     const row = rowOf(texts.value, host);
     if (row.kind === 'unknown') return row;
-    const isKeeper = row.value === null || row.value.entry.keeper === keeper;
+    if (row.value === null) {
+      // A first mark needs no file: it must not fail because this machine's disk does.
+      return known({ row: null, file: file.kind === 'known' ? file.value : null }, texts.at);
+    }
     // What another machine's worker left in our files concerns nobody.
-    if (!isKeeper) return known({ row: row.value, file: null }, texts.at);
+    if (row.value.entry.keeper !== keeper) return known({ row: row.value, file: null }, texts.at);
     if (file.kind === 'unknown') return file;
     return known({ row: row.value, file: file.value }, texts.at);
   };
@@ -193,13 +196,18 @@ async function listOf(deps: {
   const summaries: Summary[] = [];
   for (const host of [...texts.value.keys()].sort()) {
     const row = rowOf(texts.value, asHost(host));
-    if (row.kind === 'unknown') return row;
+    if (row.kind === 'unknown') {
+      summaries.push(unreadable(asHost(host), row.why));
+      continue;
+    }
     if (row.value === null) continue;
     const { entry } = row.value;
     const core = summaryOf(entry.core);
     const file = ours.value.find((summary) => summary.host === host);
     const kept = entry.keeper === deps.keeper;
-    if (kept && file?.event === core.event) {
+    if (kept && file !== undefined && isUnreadable(file)) {
+      summaries.push(file);
+    } else if (kept && file?.event === core.event) {
       // The file knows the instances, the cluster everything else.
       const { phase, phaseSince, markedAt, provenAt, isolated, excused } = core;
       summaries.push({ ...file, phase, phaseSince, markedAt, provenAt, isolated, excused });
