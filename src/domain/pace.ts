@@ -113,7 +113,9 @@ function destinationRoom(
 
 /** Looks at the migrations that an evacuation may cost besides its POSTs: the base and per instance. */
 const LOOKS_BASE = 16;
-const LOOKS_PER_INSTANCE = 0.036;
+const LOOKS_PER_INSTANCE = 0.04;
+/** The largest share of what is in flight that may have arrived before anybody looks. */
+const FULLEST_BATCH = 0.75;
 
 /**
  * How long to wait before the migrations are looked at again: spreads a budget of looks over the
@@ -133,7 +135,9 @@ export function lookPause(evacuation: Evacuation, policy: Policy, now: Instant):
   }
   const { pollMinMs, pollMaxMs } = policy.pace;
   const clamp = (pause: number): number => Math.min(pollMaxMs, Math.max(pollMinMs, pause));
-  if (ended === 0 || flying === 0) return clamp(elapsed / 4);
+  if (ended === 0 || flying === 0) return clamp(elapsed / 2);
   const looks = LOOKS_BASE + LOOKS_PER_INSTANCE * all.length;
-  return clamp((all.length * elapsed) / (ended * looks));
+  // How many should have arrived by the next look: never so many that the others wait for it.
+  const batch = Math.max(1, Math.min(all.length / looks, FULLEST_BATCH * flying));
+  return clamp((batch * elapsed) / ended);
 }

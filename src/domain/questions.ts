@@ -35,7 +35,7 @@ export interface FollowUps {
 /** Most single instances looked up in one turn, so that a turn stays short. */
 const LOOKUPS_PER_TURN = 20;
 /** How long arrived instances may wait for the look at their new host. */
-const VERIFY_AFTER_MS = 60_000;
+const VERIFY_AFTER_MS = 120_000;
 
 /** The first questions of a turn: only what its phase can use. */
 export function firstQuestions(
@@ -128,6 +128,8 @@ export function followUps(
   const arriving = arrivals(evacuation, rows);
   // What arrives in this very turn is not open any more.
   const left = open - arriving.filter((row) => row.fresh).length;
+  // Nothing else is open, and at least one list of changes was read since the last arrival.
+  const overdue = left <= 0 && arriving.every((row) => !row.fresh);
   const verifyAfter = verifyPause(evacuation, now);
   const verify = arriving.length > 0 && (left <= 0 || now - arrivedSince >= verifyAfter);
   return {
@@ -137,7 +139,7 @@ export function followUps(
     changedSince: verify ? oldest(arriving.map((row) => row.createdAt)) : null,
     sightings: [
       ...wanted.urgent,
-      ...rotated(left <= 0 ? [...wanted.patient, ...wanted.late] : wanted.patient, now),
+      ...rotated(overdue ? [...wanted.patient, ...wanted.late] : wanted.patient, now),
     ].slice(0, LOOKUPS_PER_TURN),
     traces: rotated(wanted.traces, now).slice(0, LOOKUPS_PER_TURN),
   };
@@ -155,7 +157,8 @@ function beforeCounting(evacuation: Evacuation, first: Observation, policy: Poli
     service !== undefined &&
     service.state !== 'unknown' &&
     isIsolated(service, policy) &&
-    (evacuation.isolation?.seen === true || isolatingChange(evacuation, service, policy) === null) &&
+    (evacuation.isolation?.seen === true ||
+      isolatingChange(evacuation, service, policy) === null) &&
     provenBy(evacuation, first.proof, policy) !== null;
   return {
     inventory: ready,
