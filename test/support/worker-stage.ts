@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,6 +135,12 @@ function environment(directory: string, authUrl: string): Readonly<Record<string
   };
 }
 
+// A test that ran out of time leaves no process behind either.
+const alive = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+
 /** Sets a stage; `stop` ends every process that was started on it. */
 export async function setStage(options: StageOptions = {}): Promise<Stage> {
   const { place = { kind: 'file' }, hosts = 4, spawnMs = 200, seed = 1 } = options;
@@ -155,15 +162,13 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
   const env = { ...base, ...storeEnv(place), ...options.env };
   const store = openStore(place, directory);
   const running: Running[] = [];
-  // A test that ran out of time leaves no process behind either.
-  process.once('exit', () => {
-    for (const { child } of running) child.kill('SIGKILL');
-  });
   const start: Stage['start'] = (args = ['worker'], more = {}) => {
     const program = options.program ?? built('nova-ha.cjs');
     const given = { args: [program, ...args], env: { ...env, ...more }, cwd: directory };
     const process_ = startProgram(process.execPath, given);
     running.push(process_);
+    alive.add(process_.child);
+    process_.child.once('close', () => alive.delete(process_.child));
     return process_;
   };
   return {
