@@ -1,6 +1,6 @@
 import type { HostName, WorkerId } from '../domain/ids.ts';
 import type { Answer } from '../domain/observation.ts';
-import type { Millis } from '../domain/time.ts';
+import type { Instant, Millis } from '../domain/time.ts';
 import type { Log } from './ports.ts';
 import { takeTurn, type Tenure, type TurnParts, type TurnResult } from './turn.ts';
 import type { CompletedTurn } from './worker.ts';
@@ -132,26 +132,13 @@ export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
         end = 'closed';
         break;
       }
-      await rest(pauseAfter(done), signal);
+      await rest(pauseAfter(done, leaseMs, clock.now()), signal);
     }
     renewal.abort();
     await keeper;
     if (lease !== null) await store.release(host, worker);
     lease = null;
     return end;
-  }
-
-  function pauseAfter(done: TurnResult): Millis {
-    switch (done.kind) {
-      case 'again':
-        return 0;
-      case 'lost':
-        return leaseMs * LEASE_RENEWAL;
-      case 'unreachable':
-        return AWAY_MS;
-      case 'done':
-        return Math.max(0, (done.wakeAt ?? 0) - clock.now());
-    }
   }
 
   async function once(): Promise<void> {
@@ -169,6 +156,20 @@ export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
     },
     busyMs: () => (turnSinceMs === null ? 0 : clock.monotonicMs() - turnSinceMs),
   };
+}
+
+/** How long nothing is done after a turn. */
+function pauseAfter(done: TurnResult, leaseMs: Millis, now: Instant): Millis {
+  switch (done.kind) {
+    case 'again':
+      return 0;
+    case 'lost':
+      return leaseMs * LEASE_RENEWAL;
+    case 'unreachable':
+      return AWAY_MS;
+    case 'done':
+      return Math.max(0, (done.wakeAt ?? 0) - now);
+  }
 }
 
 // A function, so that the type checker does not take an aborted signal for a constant.

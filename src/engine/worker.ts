@@ -2,13 +2,12 @@ import type { Evacuation } from '../domain/evacuation.ts';
 import { isActive } from '../domain/evacuation.ts';
 import type { HostName, WorkerId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
-import { sentenceOf } from '../domain/reason.ts';
-import { isUnreadable, type Summary } from '../domain/summary.ts';
+import type { Summary } from '../domain/summary.ts';
 import type { Millis } from '../domain/time.ts';
+import { createDiscovery } from './discovery.ts';
 import { createFleetCache } from './fleet-cache.ts';
 import { createHostLoop, type HostLoop } from './host-loop.ts';
 import type { Clock, Compute, Fencing, Log, Store } from './ports.ts';
-import { rebuildMarks } from './rebuild.ts';
 import type { DecisionCore } from './turn.ts';
 
 /** Everything that a worker is made of. */
@@ -54,21 +53,18 @@ export interface Worker {
 
 /** Longer than all deadlines of a turn together: a turn that lasts so long has hung. */
 const HUNG_MS = 300_000;
-/** How often the marks are compared with Nova, to find those that a wiped store has lost. */
-const REBUILD_EVERY_MS = 60_000;
 
 /** Makes a worker; it does nothing until it is asked to. */
 export function createWorker(parts: WorkerParts): Worker {
   const { store, clock, log } = parts;
   const fleet = createFleetCache(parts.compute, clock);
   const loops = new Map<HostName, { readonly loop: HostLoop; readonly ended: Promise<void> }>();
-  let comparedMs = -Infinity;
-  let complained = '';
   /** A bug in one loop ends the whole worker: a restart begins from what is durable. */
   let failure: { readonly error: unknown } | null = null;
   let wakeUp = (): void => undefined;
 
   const wanted = (host: HostName): boolean => parts.only === undefined || parts.only === host;
+  const discover = createDiscovery({ store, clock, log, fleet, only: parts.only ?? null });
   const newLoop = (host: HostName): HostLoop => createHostLoop({ ...parts, fleet }, host);
 
   function ensureLoop(host: HostName, signal: AbortSignal): void {
@@ -84,39 +80,6 @@ export function createWorker(parts: WorkerParts): Worker {
         loops.delete(host);
       });
     loops.set(host, { loop, ended });
-  }
-
-  /** Looks for hosts with work; returns how many records are open, or null when the store is away. */
-  async function discover(): Promise<readonly Summary[] | null> {
-    const summaries = await store.list();
-    if (summaries.kind === 'unknown') {
-      log.warn(`The store cannot be read: ${summaries.why}`);
-      return null;
-    }
-    complain(summaries.value.filter(isUnreadable));
-    const readable = summaries.value.filter((summary) => !isUnreadable(summary));
-    await compareWithNova(summaries.value);
-    return readable.filter((summary) => summary.phase !== 'closed' && wanted(summary.host));
-  }
-
-  /** Says which records cannot be read, once for every change of that. */
-  function complain(bad: readonly Summary[]): void {
-    const words = bad.flatMap(({ reasons }) => reasons.map(sentenceOf));
-    if (words.join() !== complained) for (const sentence of words) log.error(`${sentence}.`);
-    complained = words.join();
-  }
-
-  async function compareWithNova(summaries: readonly Summary[]): Promise<void> {
-    const nowMs = clock.monotonicMs();
-    if (nowMs - comparedMs < REBUILD_EVERY_MS || parts.only !== undefined) return;
-    const services = await fleet.read(REBUILD_EVERY_MS);
-    if (services.kind === 'unknown') return;
-    comparedMs = nowMs;
-    const recorded = new Set(
-      summaries.filter((one) => one.phase !== 'closed').map((summary) => summary.host),
-    );
-    const closed = new Set(summaries.map((summary) => summary.host));
-    await rebuildMarks(parts, services.value, new Set([...recorded, ...closed]));
   }
 
   async function run(signal: AbortSignal): Promise<void> {

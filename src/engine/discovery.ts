@@ -1,0 +1,61 @@
+import type { HostName } from '../domain/ids.ts';
+import { sentenceOf } from '../domain/reason.ts';
+import { isUnreadable, type Summary } from '../domain/summary.ts';
+import type { FleetCache } from './fleet-cache.ts';
+import type { Clock, Log, Store } from './ports.ts';
+import { rebuildMarks } from './rebuild.ts';
+
+/** What looking for work needs of the world. */
+interface DiscoveryParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly fleet: FleetCache;
+  /** Only this host counts; null: every host. */
+  readonly only: HostName | null;
+}
+
+/** How often the marks are compared with Nova, to find those that a wiped store has lost. */
+const REBUILD_EVERY_MS = 60_000;
+
+/**
+ * Makes the look for hosts with work: the summaries of all open records, or null when the store is
+ * away. From time to time Nova is asked for marks that the store has lost.
+ */
+export function createDiscovery(parts: DiscoveryParts): () => Promise<readonly Summary[] | null> {
+  const { store, clock, log, fleet, only } = parts;
+  let comparedMs = -Infinity;
+  let complained = '';
+
+  /** Says which records cannot be read, once for every change of that. */
+  function complain(bad: readonly Summary[]): void {
+    const words = bad.flatMap(({ reasons }) => reasons.map(sentenceOf));
+    if (words.join() !== complained) for (const sentence of words) log.error(`${sentence}.`);
+    complained = words.join();
+  }
+
+  async function compareWithNova(summaries: readonly Summary[]): Promise<void> {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - comparedMs < REBUILD_EVERY_MS || only !== null) return;
+    const services = await fleet.read(REBUILD_EVERY_MS);
+    if (services.kind === 'unknown') return;
+    comparedMs = nowMs;
+    await rebuildMarks(parts, services.value, new Set(summaries.map(({ host }) => host)));
+  }
+
+  return async () => {
+    const summaries = await store.list();
+    if (summaries.kind === 'unknown') {
+      log.warn(`The store cannot be read: ${summaries.why}`);
+      return null;
+    }
+    complain(summaries.value.filter(isUnreadable));
+    await compareWithNova(summaries.value);
+    return summaries.value.filter(
+      (summary) =>
+        !isUnreadable(summary) &&
+        summary.phase !== 'closed' &&
+        (only === null || summary.host === only),
+    );
+  };
+}
