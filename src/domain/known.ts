@@ -17,17 +17,7 @@ export const unknown = (why: string): { readonly kind: 'unknown'; readonly why: 
   why,
 });
 
-/** The value, or the fallback when it is unknown. */
-export function knownOr<T, F>(observed: Known<T>, fallback: F): T | F {
-  return observed.kind === 'known' ? observed.value : fallback;
-}
-
 /** Applies a function to a known value and passes an unknown on. */
 export function mapKnown<T, U>(observed: Known<T>, change: (value: T) => U): Known<U> {
   return observed.kind === 'known' ? known(change(observed.value), observed.at) : observed;
-}
-
-/** For switches over closed unions: reaching it is a programming error. */
-export function assertNever(value: never): never {
-  throw new Error(`unexpected value ${JSON.stringify(value)}`);
 }

@@ -48,9 +48,3 @@ export function instanceNotFound(id: string): ApiResponse {
 export function isCellDown(world: World, instance: Instance): boolean {
   return instance.host !== undefined && world.plane.downCells.has(instance.host.cell);
 }
-
-/** Hosts in the same region by the name of their service, without those of a down cell. */
-export function isHostInDownCell(world: World, hostName: string): boolean {
-  const host = world.hosts.get(hostName);
-  return host !== undefined && world.plane.downCells.has(host.cell);
-}

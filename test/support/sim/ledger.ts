@@ -1,16 +1,6 @@
 import type { Cloud } from '../../../src/simulator/cloud.ts';
 import type { ApiRequest, ApiResponse } from '../../../src/simulator/request.ts';
 
-/** A request as the cloud saw it, with where it came from. */
-export interface Exchange {
-  readonly process: string;
-  readonly request: ApiRequest;
-  readonly response: ApiResponse;
-  /** When it left its process, and whether its answer will get there. */
-  readonly sentAtMs: number;
-  readonly answered: boolean;
-}
-
 /** One evacuation of an instance that was begun while another one was still at work in Nova. */
 export interface Overlap {
   readonly instance: string;

@@ -1,6 +1,6 @@
 import { createOpenStack } from '../../../src/adapters/openstack/openstack.ts';
 import { isActive, tracked } from '../../../src/domain/evacuation.ts';
-import { asEvent, asHost, asWorker, type HostName } from '../../../src/domain/ids.ts';
+import { asEvent, asHost, asWorker } from '../../../src/domain/ids.ts';
 import { known } from '../../../src/domain/known.ts';
 import { wholeHost } from '../../../src/domain/mark.ts';
 import type { Policy } from '../../../src/domain/policy.ts';
@@ -230,12 +230,6 @@ export function createUniverse(options: UniverseOptions): Universe {
 /** Whether a record says that the work on its instances is over. */
 export function isOver(stored: Stored | null): boolean {
   return stored !== null && !isActive(stored.evacuation);
-}
-
-/** The hosts on which guests of an instance run. */
-export function runsOn(cloud: Cloud, id: string): readonly HostName[] {
-  const place = cloud.guests().find((guest) => guest.instanceId === id);
-  return (place?.hosts ?? []).map(asHost);
 }
 
 /** Where the instances of a record stand, for messages. */
