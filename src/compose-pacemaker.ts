@@ -4,6 +4,7 @@ import { createAdoption } from './adapters/pacemaker/adopt.ts';
 import { createAttributes } from './adapters/pacemaker/attributes.ts';
 import { createCib } from './adapters/pacemaker/cib.ts';
 import { readConfiguration } from './adapters/pacemaker/configuration.ts';
+import { createFailing } from './adapters/pacemaker/failing.ts';
 import { createFencingHistory } from './adapters/pacemaker/fencing-history.ts';
 import { createMarkTable } from './adapters/pacemaker/mark-table.ts';
 import { createMembership } from './adapters/pacemaker/membership.ts';
@@ -14,12 +15,12 @@ import { keeperOf } from './adapters/store/pacemaker-keeper.ts';
 import { createPacemakerStore } from './adapters/store/pacemaker.ts';
 import type { ClusterConfiguration } from './domain/cluster.ts';
 import type { Known } from './domain/known.ts';
-import type { Clock, Fencing, Store } from './engine/ports.ts';
+import type { Clock, Fencing, Lookout, Store } from './engine/ports.ts';
 
 /** What this machine's Pacemaker gives us: the names map is the operator's (node by Nova host). */
 export interface PacemakerParts {
   readonly fencing: Fencing;
-  readonly adopt: ReturnType<typeof createAdoption>;
+  readonly lookout: Lookout;
   readonly presence: ReturnType<typeof createPresence>;
   configuration(): Promise<Known<ClusterConfiguration>>;
 }
@@ -42,7 +43,10 @@ export function composePacemaker(options: {
   const asked = hosts === undefined ? {} : { hosts };
   return {
     fencing: createPacemakerFencing({ cib, history, now, skewMs, nodes, ...asked }),
-    adopt: createAdoption({ cib, history, attributes, now, skewMs, nodes }),
+    lookout: {
+      unmarked: createAdoption({ cib, history, attributes, now, skewMs, nodes }),
+      failing: createFailing({ exec, now, nodes }),
+    },
     presence: createPresence({ cib, now, nodes }),
     configuration: () => readConfiguration(cib),
   };

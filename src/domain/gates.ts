@@ -76,6 +76,8 @@ export function gates(
   const peers = observation.peers.value;
   const open = peers.find((peer) => peer.host !== host && notIsolated(peer, fleet, policy, now));
   if (open !== undefined) return [because('NH105', { host: open.host })];
+  const coming = stillFailing(evacuation, observation, policy, now);
+  if (coming !== null) return [because('NH112', { hosts: coming.join(', ') })];
   const storm = mark.request.force ? null : stormOf(fleet, peers, policy);
   if (storm !== null) return [because('NH201', { host, ...storm })];
   if (policy.fence.delayMs > 0 && now < proof.at + policy.fence.delayMs) {
@@ -86,6 +88,26 @@ export function gates(
     return [because('NH110', { host, time: formatMillis(policy.fence.watchMs) })];
   }
   return controlPlaneGate(fleet);
+}
+
+/**
+ * Hosts that are being fenced and not marked yet, before the first instance of this one moves: their
+ * marks are seconds away, and nothing may be rebuilt on them. Not for ever: a fencing may never end.
+ */
+function stillFailing(
+  evacuation: Evacuation,
+  observation: Observation,
+  policy: Policy,
+  now: Instant,
+): readonly HostName[] | null {
+  const { failing, peers } = observation;
+  if (failing?.kind !== 'known' || now - evacuation.mark.at >= 2 * policy.fence.patienceMs)
+    return null;
+  const marked = new Set(
+    peers.kind === 'known' ? peers.value.filter(isActive).map(({ host }) => host) : [],
+  );
+  const coming = failing.value.filter((host) => host !== evacuation.host && !marked.has(host));
+  return coming.length === 0 ? null : coming;
 }
 
 function controlPlaneGate(fleet: Fleet): readonly Reason[] {

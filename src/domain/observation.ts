@@ -48,4 +48,6 @@ export interface Observation {
   /** The summaries of all hosts' records, this one's included. */
   readonly peers: Known<readonly Summary[]>;
   readonly answers: readonly Answer[];
+  /** Hosts that the cluster manager is still fencing; absent where there is none to ask. */
+  readonly failing?: Known<readonly HostName[]>;
 }

@@ -18,6 +18,8 @@ export interface FirstQuestions {
   /** Null: the migrations are not needed; else all records with a higher id. */
   readonly migrationsAfter: number | null;
   readonly peers: boolean;
+  /** Whether more failures may be on their way: asked before the first instance moves. */
+  readonly failing: boolean;
 }
 
 /** What it has to look at besides, once it has seen the first answers. */
@@ -52,6 +54,7 @@ export function firstQuestions(
         inventory: false,
         migrationsAfter: null,
         peers: true,
+        failing: true,
       };
     case 'evacuating': {
       const waiting = due(evacuation, now);
@@ -63,6 +66,7 @@ export function firstQuestions(
         inventory: waiting.some(([, entry]) => isRetry(entry.progress)),
         migrationsAfter: lowestAfter(evacuation),
         peers: true,
+        failing: tracked(evacuation).every(([, { progress }]) => isUntouched(progress)),
       };
     }
     case 'settled':
@@ -76,6 +80,7 @@ export function firstQuestions(
             ? 0
             : null,
         peers: false,
+        failing: false,
       };
     case 'closed':
       return {
@@ -84,9 +89,13 @@ export function firstQuestions(
         inventory: false,
         migrationsAfter: null,
         peers: false,
+        failing: false,
       };
   }
 }
+
+const isUntouched = (progress: Progress): boolean =>
+  progress.at === 'skipped' || (progress.at === 'pending' && progress.attempt === 0);
 
 /** Sent before, or held back for a reason of its own: looked at once more before it is sent. */
 const isRetry = (progress: Progress): boolean =>

@@ -66,6 +66,11 @@ export const REASONS_OF_HOSTS = {
     remedy:
       'mend or remove it as said; a removed mark is rebuilt from Nova, or mark the host again',
   },
+  NH112: {
+    severity: 'note',
+    sentence: 'waiting for {hosts}: being fenced just now, and not marked yet',
+    remedy: 'none needed; see crm_mon for the fencing',
+  },
   NH201: {
     severity: 'alert',
     sentence: 'held: {marked} of {total} hosts are marked as failed (limit {limit})',

@@ -2,7 +2,8 @@ import type { HostName } from '../domain/ids.ts';
 import { sentenceOf } from '../domain/reason.ts';
 import { isUnreadable, type Summary } from '../domain/summary.ts';
 import type { FleetCache } from './fleet-cache.ts';
-import type { Clock, Log, Store } from './ports.ts';
+import { adoptFailures, correctNames } from './adopt-failures.ts';
+import type { Chance, Clock, Log, Lookout, Store } from './ports.ts';
 import { rebuildMarks } from './rebuild.ts';
 
 /** What looking for work needs of the world. */
@@ -13,7 +14,18 @@ interface DiscoveryParts {
   readonly fleet: FleetCache;
   /** Only this host counts; null: every host. */
   readonly only: HostName | null;
+  /** Where a cluster manager can be asked for failures without a mark. */
+  readonly cluster?: Cluster | undefined;
 }
+
+/** A second pair of eyes, and the ids for the marks that come of it. */
+export interface Cluster {
+  readonly lookout: Lookout;
+  readonly chance: Chance;
+}
+
+/** How often the cluster manager is asked for failures without a mark. */
+const ADOPT_EVERY_MS = 10_000;
 
 /** How often the marks are compared with Nova, to find those that a wiped store has lost. */
 const REBUILD_EVERY_MS = 60_000;
@@ -26,6 +38,8 @@ export function createDiscovery(parts: DiscoveryParts): () => Promise<readonly S
   const { store, clock, log, fleet, only } = parts;
   let comparedMs = -Infinity;
   let complained = '';
+  let adoptedMs = -Infinity;
+  let unclear = '';
 
   /** Says which records cannot be read, once for every change of that. */
   function complain(bad: readonly Summary[]): void {
@@ -43,6 +57,21 @@ export function createDiscovery(parts: DiscoveryParts): () => Promise<readonly S
     await rebuildMarks(parts, services.value, new Set(summaries.map(({ host }) => host)));
   }
 
+  /** Marks what failed without a mark, and mends marks under a name that Nova does not know. */
+  async function adopt(summaries: readonly Summary[]): Promise<void> {
+    const nowMs = clock.monotonicMs();
+    if (parts.cluster === undefined || only !== null || nowMs - adoptedMs < ADOPT_EVERY_MS) return;
+    adoptedMs = nowMs;
+    const services = await fleet.read(REBUILD_EVERY_MS);
+    if (services.kind === 'unknown') return;
+    const { lookout, chance } = parts.cluster;
+    const marking = { store, clock, log, chance };
+    const problems = await adoptFailures(marking, lookout, summaries, services.value);
+    if (problems.join() !== unclear) for (const problem of problems) log.error(problem);
+    unclear = problems.join();
+    await correctNames(marking, summaries, services.value);
+  }
+
   return async () => {
     const summaries = await store.list();
     if (summaries.kind === 'unknown') {
@@ -51,6 +80,7 @@ export function createDiscovery(parts: DiscoveryParts): () => Promise<readonly S
     }
     complain(summaries.value.filter(isUnreadable));
     await compareWithNova(summaries.value);
+    await adopt(summaries.value);
     return summaries.value.filter(
       (summary) =>
         !isUnreadable(summary) &&

@@ -10,6 +10,7 @@ import type { EventId, HostName, InstanceId } from '../domain/ids.ts';
 import type { FenceProof, Mark, MarkOrigin, Request } from '../domain/mark.ts';
 import { applied, refused, type WriteOutcome } from '../domain/outcome.ts';
 import { because, type Reason } from '../domain/reason.ts';
+import type { Instant } from '../domain/time.ts';
 import type { Chance, Clock, Log, Store, Stored } from './ports.ts';
 
 /** What the use cases on marks need of the world. */
@@ -28,6 +29,8 @@ export interface Failure {
   readonly by: string;
   readonly claim: FenceProof | null;
   readonly request: Request;
+  /** When it happened, where that is known; else it is reported as of now, and so is the claim. */
+  readonly at?: Instant;
 }
 
 /** How often a lost race against another writer is run again. */
@@ -73,9 +76,14 @@ function markedRecord(
   now: number,
 ): Evacuation {
   const { host, origin, by, request } = failure;
-  // Whoever vouches for the host does so now, however long it took to reach the store.
-  const claim = failure.claim === null ? null : { ...failure.claim, at: now };
-  const fresh: Mark = { event, firstAt: now, at: now, origin, by, claim, request };
+  const at = failure.at ?? now;
+  // Whoever vouches for the host does so now, however long it took to reach the store; what Pacemaker
+  // has on record happened when it happened.
+  const claim =
+    failure.claim === null || failure.at !== undefined
+      ? failure.claim
+      : { ...failure.claim, at: now };
+  const fresh: Mark = { event, firstAt: at, at, origin, by, claim, request };
   const record = current?.evacuation;
   if (record === undefined) return newEvacuation(host, fresh, now);
   if (isActive(record)) return renewed(record, { ...failure, claim }, now);

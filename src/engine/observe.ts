@@ -1,12 +1,12 @@
 import type { Evacuation } from '../domain/evacuation.ts';
-import type { InstanceId } from '../domain/ids.ts';
+import type { HostName, InstanceId } from '../domain/ids.ts';
 import { known, unknown, type Known } from '../domain/known.ts';
 import type { Answer, ActionTrace, Observation, Sighting } from '../domain/observation.ts';
 import type { Policy } from '../domain/policy.ts';
 import { firstQuestions, followUps, type FirstQuestions } from '../domain/questions.ts';
 import { formatInstant, parseNovaTime, type Instant } from '../domain/time.ts';
 import type { FleetCache } from './fleet-cache.ts';
-import type { Compute, Fencing, Store } from './ports.ts';
+import type { Compute, Fencing, Lookout, Store } from './ports.ts';
 
 /** What a look at the world needs. */
 export interface ObservingParts {
@@ -15,6 +15,7 @@ export interface ObservingParts {
   readonly store: Store;
   readonly fleet: FleetCache;
   readonly policy: Policy;
+  readonly lookout?: Lookout;
 }
 
 const notAsked = unknown('not asked');
@@ -59,7 +60,7 @@ async function askFirst(
 ): Promise<Observation> {
   const { compute, fencing, store, fleet } = parts;
   const { host, mark } = evacuation;
-  const [services, proof, inventory, migrations, peers] = await Promise.all([
+  const [services, proof, inventory, migrations, peers, failing] = await Promise.all([
     fleet.read(questions.fleetMaxAgeMs),
     questions.proof ? fencing.proof(host, mark) : notAsked,
     questions.inventory ? compute.instancesOn(host) : notAsked,
@@ -67,6 +68,7 @@ async function askFirst(
       ? notAsked
       : compute.evacuationsFrom(host, questions.migrationsAfter),
     questions.peers ? store.list() : notAsked,
+    questions.failing ? askFailing(parts) : notAsked,
   ]);
   return {
     fleet: services,
@@ -78,8 +80,19 @@ async function askFirst(
     traces: new Map(),
     peers,
     answers,
+    failing,
   };
 }
+
+async function askFailing(parts: ObservingParts): Promise<Known<readonly HostName[]>> {
+  if (parts.lookout === undefined) return notAsked;
+  // Any list of hosts will do for their names.
+  const fleet = await parts.fleet.read(FLEET_NAMES_MS);
+  return fleet.kind === 'unknown' ? fleet : parts.lookout.failing([...fleet.value.services.keys()]);
+}
+
+/** How old the list of services may be when only its names are needed. */
+const FLEET_NAMES_MS = 60_000;
 
 type Looked<T> = ReadonlyMap<InstanceId, Known<T>>;
 

@@ -132,6 +132,29 @@ export interface Fencing {
   proof(host: HostName, mark: Mark): Promise<Known<FenceProof | null>>;
 }
 
+/** A failure that a cluster manager knows of and that carries no mark. */
+export interface UnmarkedFailure {
+  readonly host: HostName;
+  /** When it happened; becomes the time of the mark, so that an earlier fencing is no proof for it. */
+  readonly at: Instant;
+  /** One fragment for log and history. */
+  readonly detail: string;
+  readonly proof: FenceProof | null;
+}
+
+/** What the cluster manager sees beside the marks: a second pair of eyes, never the only one. */
+export interface Lookout {
+  /** Failures without a mark, and sentences about what could not be told apart. */
+  unmarked(known: {
+    readonly summaries: readonly Summary[];
+    readonly hosts: readonly HostName[];
+  }): Promise<
+    Known<{ readonly failures: readonly UnmarkedFailure[]; readonly problems: readonly string[] }>
+  >;
+  /** Hosts that are lost and whose fencing has not ended: more marks are to be expected. */
+  failing(hosts: readonly HostName[]): Promise<Known<readonly HostName[]>>;
+}
+
 /** Ids and jitter; an argument, so that a simulation can repeat itself. */
 export interface Chance {
   /** A new event id such as `20261120T113509Z-7f3a`. */

@@ -4,7 +4,7 @@ import type { HostName, WorkerId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Summary } from '../domain/summary.ts';
 import type { Millis } from '../domain/time.ts';
-import { createDiscovery } from './discovery.ts';
+import { createDiscovery, type Cluster } from './discovery.ts';
 import { createFleetCache } from './fleet-cache.ts';
 import { createHostLoop, type HostLoop } from './host-loop.ts';
 import type { Clock, Compute, Fencing, Log, Store } from './ports.ts';
@@ -23,6 +23,8 @@ export interface WorkerParts {
   readonly leaseMs: Millis;
   /** How often the store is polled for marks; nudges come on top. */
   readonly pollMs: Millis;
+  /** The cluster manager of this machine, where there is one. */
+  readonly cluster?: Cluster | undefined;
   /** Works on this host alone. */
   readonly only?: HostName;
   /** Another decision core than the real one; for the tests of the tests. */
@@ -64,8 +66,10 @@ export function createWorker(parts: WorkerParts): Worker {
   let wakeUp = (): void => undefined;
 
   const wanted = (host: HostName): boolean => parts.only === undefined || parts.only === host;
-  const discover = createDiscovery({ store, clock, log, fleet, only: parts.only ?? null });
-  const newLoop = (host: HostName): HostLoop => createHostLoop({ ...parts, fleet }, host);
+  const { cluster } = parts;
+  const discover = createDiscovery({ store, clock, log, fleet, cluster, only: parts.only ?? null });
+  const eyes = cluster === undefined ? {} : { lookout: cluster.lookout };
+  const newLoop = (host: HostName): HostLoop => createHostLoop({ ...parts, ...eyes, fleet }, host);
 
   function ensureLoop(host: HostName, signal: AbortSignal): void {
     if (loops.has(host) || !wanted(host) || signal.aborted) return;
