@@ -45,6 +45,8 @@ const server = v.object({
   'OS-EXT-STS:vm_state': v.string(),
   'OS-EXT-STS:task_state': v.nullable(v.string()),
   'OS-EXT-STS:power_state': v.number(),
+  locked: v.boolean(),
+  locked_reason: v.nullable(v.string()),
   fault: v.optional(v.object({ message: v.string() })),
 });
 
