@@ -110,8 +110,9 @@ const isolateAllBeforeEvacuatingAny: Check = (step) => {
 };
 
 /** A mark becomes done only when every instance is landed, skipped with a reason, gone or given up. */
-const settledMeansAllTerminal: Check = ({ before, decision: { next } }) => {
+const settledMeansAllTerminal: Check = ({ before, observation, decision: { next } }) => {
   if (!isActive(before) || isActive(next)) return null;
+  if (observation.inventory.kind === 'unknown') return 'settled without a look at the host';
   const open = tracked(next).find(([, { progress }]) => !isTerminal(progress));
   return open === undefined ? null : `settled although ${open[0]} is ${open[1].progress.at}`;
 };

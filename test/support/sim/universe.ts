@@ -2,7 +2,7 @@ import { createOpenStack } from '../../../src/adapters/openstack/openstack.ts';
 import { isActive, tracked } from '../../../src/domain/evacuation.ts';
 import { asEvent, asHost, asWorker } from '../../../src/domain/ids.ts';
 import { known } from '../../../src/domain/known.ts';
-import { wholeHost } from '../../../src/domain/mark.ts';
+import { wholeHost, type FenceProof } from '../../../src/domain/mark.ts';
 import type { Policy } from '../../../src/domain/policy.ts';
 import { markHost, unmarkHost } from '../../../src/engine/mark-host.ts';
 import type { Chance, Log, Store, Stored } from '../../../src/engine/ports.ts';
@@ -12,6 +12,7 @@ import { createVirtualClock, type VirtualClock } from '../../../src/simulator/cl
 import { createCloud, type Cloud } from '../../../src/simulator/cloud.ts';
 import { createRandom, type Random } from '../../../src/simulator/random.ts';
 import type { Timings } from '../../../src/simulator/timings.ts';
+import { SILENT } from './log.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { createSimHttp, type Weather } from './network.ts';
 import { createProcess, type SimProcess } from './processes.ts';
@@ -37,6 +38,8 @@ export interface UniverseOptions {
 export interface Mutant {
   readonly core?: DecisionCore;
   readonly store?: (store: Store) => Store;
+  /** A source of proof besides the mark; the sound universe has none. */
+  readonly proof?: (now: number) => FenceProof;
   /** Another view of a process, such as one whose clock stands still for its leases. */
   readonly process?: (process: SimProcess) => SimProcess;
 }
@@ -71,13 +74,6 @@ export interface Universe {
   run(untilMs: number, done?: () => boolean): Promise<boolean>;
   record(host: string): Promise<Stored | null>;
 }
-
-const SILENT: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 
 /** All pending promise callbacks run before the next macrotask. */
 const settle = (): Promise<void> =>
@@ -149,7 +145,12 @@ export function createUniverse(options: UniverseOptions): Universe {
     running.push(process);
     const worker = createWorker({
       ...partsFor(process),
-      fencing: { proof: () => Promise.resolve(known(null, clock.now())) },
+      fencing: {
+        proof: () => {
+          const now = clock.now();
+          return Promise.resolve(known(options.mutant?.proof?.(now) ?? null, now));
+        },
+      },
       policy,
       worker: asWorker(`${name}-${String(clock.now())}`),
       leaseMs: options.leaseMs ?? 15_000,
