@@ -116,7 +116,7 @@ describe('a worker under systemd', () => {
     await expectEvacuatedOnce(stage, lost);
   });
 
-  it('gives no sign of life while its turns hang, although its leases are renewed', async () => {
+  it('is not restarted for a Nova that hangs, and keeps its leases meanwhile', async () => {
     await stage.startWorker(supervised());
     await until(() => heard('WATCHDOG=1') > 0);
     stage.simulator.faults.add({
@@ -127,11 +127,9 @@ describe('a worker under systemd', () => {
     await stage.mark(HOST);
     await until(() => (stage.simulator.faults.hits()[0]?.hits ?? 0) > 0);
     const start = await renewals();
-    await until(async () => (await renewals()) > start);
-    // What was completed before the mark has been told by now.
     const before = heard('WATCHDOG=1');
     await until(async () => (await renewals()) > start + 3);
-    expect(heard('WATCHDOG=1')).toBe(before);
+    await until(() => heard('WATCHDOG=1') > before + 2);
   });
 });
 
