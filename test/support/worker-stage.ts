@@ -73,7 +73,7 @@ const QUICK = {
   cleanupMs: 10,
 };
 
-export const SILENT: Log = {
+const SILENT: Log = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
@@ -81,7 +81,7 @@ export const SILENT: Log = {
 };
 
 /** What of the configuration follows from the place of the marks. */
-export function storeEnv(place: StagePlace): Readonly<Record<string, string>> {
+function storeEnv(place: StagePlace): Readonly<Record<string, string>> {
   switch (place.kind) {
     case 'file':
       return {};
