@@ -72,7 +72,8 @@ function configTable(): string {
   const rows = KEYS.map((key) => {
     const { kind, fallbackText, meaning, secret } = rowOf(key);
     const fallback = fallbackText ?? code(showFallback(key));
-    return [code(key), kind.type, fallback, secret ? `${meaning} (a secret)` : meaning];
+    const hint = kind.masked === true ? ' (may hold secrets)' : ' (a secret)';
+    return [code(key), kind.type, fallback, secret ? `${meaning}${hint}` : meaning];
   });
   const example = `Every key has an environment variable: ${code('pace.in_flight')} is ${code(variableOf('pace.in_flight'))}.`;
   return `${example}\n\n${table(['key', 'value', 'default', 'meaning'], rows)}`;

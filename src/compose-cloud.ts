@@ -77,7 +77,9 @@ function overridesOf({ settings, origins }: Config): Readonly<Record<string, str
   for (const key of KEYS) {
     const name = key.startsWith('openstack.') ? key.slice('openstack.'.length) : named[key];
     const value = settings[key];
-    if (name === undefined || name.endsWith('_file') || value === null) continue;
+    if (name === undefined || name.endsWith('_file')) continue;
+    // What stands in clouds.yaml has no parts.
+    if (value === null || typeof value === 'object') continue;
     // A default is no statement: it must not hide what clouds.yaml says.
     if (origins[key].from !== 'default') overrides[name] = String(value);
   }

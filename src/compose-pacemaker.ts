@@ -5,6 +5,7 @@ import { createAttributes } from './adapters/pacemaker/attributes.ts';
 import { createCib } from './adapters/pacemaker/cib.ts';
 import { readConfiguration } from './adapters/pacemaker/configuration.ts';
 import { createFailing } from './adapters/pacemaker/failing.ts';
+import { createNodeFencing, type NodeFencing } from './adapters/pacemaker/fence-node.ts';
 import { createFencingHistory } from './adapters/pacemaker/fencing-history.ts';
 import { createMarkTable } from './adapters/pacemaker/mark-table.ts';
 import { createMembership } from './adapters/pacemaker/membership.ts';
@@ -22,6 +23,7 @@ export interface PacemakerParts {
   readonly fencing: Fencing;
   readonly lookout: Lookout;
   readonly presence: ReturnType<typeof createPresence>;
+  readonly switchOff: NodeFencing;
   configuration(): Promise<Known<ClusterConfiguration>>;
 }
 
@@ -31,7 +33,7 @@ export function composePacemaker(options: {
   readonly skewMs: number;
   readonly nodes: Readonly<Record<string, string>>;
   /** Nova's service hosts, so that no node is taken for two of them. */
-  readonly hosts?: () => Promise<Known<readonly string[]>>;
+  readonly hosts: () => Promise<Known<readonly string[]>>;
   readonly exec?: Exec;
 }): PacemakerParts {
   const { clock, skewMs, nodes, hosts, exec = createExec() } = options;
@@ -40,14 +42,14 @@ export function composePacemaker(options: {
   const cib = createCib(tools);
   const history = createFencingHistory(tools);
   const attributes = createAttributes(tools);
-  const asked = hosts === undefined ? {} : { hosts };
   return {
-    fencing: createPacemakerFencing({ cib, history, now, skewMs, nodes, ...asked }),
+    fencing: createPacemakerFencing({ cib, history, now, skewMs, nodes, hosts }),
     lookout: {
       unmarked: createAdoption({ cib, history, attributes, now, skewMs, nodes }),
       failing: createFailing({ exec, now, nodes }),
     },
     presence: createPresence({ cib, now, nodes }),
+    switchOff: createNodeFencing({ exec, cib, history, now, hosts, nodes }),
     configuration: () => readConfiguration(cib),
   };
 }

@@ -23,6 +23,11 @@ export async function composeStore(
       const directory = settings['store.directory'] ?? '/var/lib/nova-ha/store';
       return { store: createFileStore({ directory, clock, warn }), warnings: none };
     }
+    case 'pacemaker': {
+      const { composePacemakerStore } = await import('./compose-pacemaker.ts');
+      const directory = settings['store.directory'] ?? '/var/lib/nova-ha/store';
+      return { store: await composePacemakerStore({ directory, clock, warn }), warnings: none };
+    }
     case 'memory': {
       const { createMemoryStore } = await import('./adapters/store/memory.ts');
       return { store: createMemoryStore({ clock }), warnings: none };

@@ -1,10 +1,10 @@
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { startBackground } from './adapters/background.ts';
-import { createFencing } from './adapters/fencing.ts';
 import { createLog } from './adapters/log.ts';
 import { createSystemChance, createSystemClock } from './adapters/system.ts';
 import { composeCloud } from './compose-cloud.ts';
+import { composeFencing } from './compose-fencing.ts';
 import { composeStore } from './compose-store.ts';
 import { composeSupervision } from './compose-supervision.ts';
 import { policyOf, type Config } from './config/config.ts';
@@ -36,8 +36,7 @@ export async function compose(
     log,
     store: store.store,
     storeWarnings: () => store.warnings(),
-    // Marks and an operator's word are weighed by the decisions themselves.
-    fencing: createFencing({ sources: [], clock }),
+    ...composeFencing({ settings, clock, cloud: () => cloud.open() }),
     supervision: composeSupervision(settings, clock, log),
     machine: hostname(),
     user: userName(),

@@ -24,7 +24,43 @@ export function crossCheck(
   ordered('pace.poll_min', 'pace.poll_max');
   ordered('retry.backoff', 'retry.backoff_max');
   if (settings['store.kind'] === 'redis') checkRedis(settings, complain);
+  checkPacemaker(settings, complain);
   return problems;
+}
+
+/** What is odd about the settings together, though they can be worked with; a sentence each. */
+export function oddities(
+  settings: Settings,
+  origins: Readonly<Record<Key, Origin>>,
+): readonly string[] {
+  const believed = settings['fence.proof'];
+  const agents = settings.power.length > 0;
+  if (origins['fence.proof'].from === 'default' || agents === believed.includes('power')) return [];
+  const place = showOrigin(origins[agents ? 'power' : 'fence.proof']);
+  return [
+    agents
+      ? `${place}: power is configured, but fence.proof does not believe it; add power to fence.proof.`
+      : `${place}: fence.proof names power, but no power agent is configured; add one under power.`,
+  ];
+}
+
+function checkPacemaker(
+  settings: Settings,
+  complain: (keys: readonly Key[], sentence: string) => void,
+): void {
+  if (settings['store.kind'] === 'pacemaker' && settings['pacemaker.enabled'] === 'off')
+    complain(['store.kind'], 'store.kind is pacemaker, so pacemaker.enabled must not be off.');
+  const hosts = new Map<string, string>();
+  for (const [host, node] of Object.entries(settings['pacemaker.nodes'])) {
+    // Pacemaker compares the names of nodes without regard to case.
+    const other = hosts.get(node.toLowerCase());
+    if (other !== undefined)
+      complain(
+        ['pacemaker.nodes'],
+        `pacemaker.nodes gives the node ${node} to both ${other} and ${host}; a node is one host.`,
+      );
+    hosts.set(node.toLowerCase(), host);
+  }
 }
 
 function checkRedis(

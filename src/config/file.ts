@@ -2,6 +2,7 @@ import {
   isAlias,
   isMap,
   isScalar,
+  isSeq,
   LineCounter,
   parseDocument,
   type Document,
@@ -78,7 +79,11 @@ function walkEntry(walk: Walk, { path, name, prefix, offset, value }: Entry): vo
       walk.problems.push(
         `${showOrigin(origin)}: ${path} has no value; give one or remove the line.`,
       );
-    else walk.given.push({ key: path, value: plain, origin });
+    else {
+      const locate: Given['locate'] = (parts, at) =>
+        placeInside(walk, { value, parts, at, offset });
+      walk.given.push({ key: path, value: plain, origin, locate });
+    }
     return;
   }
   const section = `${path}.`;
@@ -92,6 +97,32 @@ function walkEntry(walk: Walk, { path, name, prefix, offset, value }: Entry): vo
       `${placeOf(walk, offset)}: "${path}" is a section; it needs keys below it, such as "${first}: …".`,
     );
   }
+}
+
+/** The place of a part of a value: of its name, or of what stands there. */
+function placeInside(
+  walk: Walk,
+  wanted: {
+    readonly value: unknown;
+    readonly parts: readonly (string | number)[];
+    readonly at: 'name' | 'value';
+    readonly offset: number;
+  },
+): Origin {
+  let node = wanted.value;
+  let offset = offsetOf(node, wanted.offset);
+  for (const [depth, part] of wanted.parts.entries()) {
+    const inside: unknown = isAlias(node) ? node.resolve(walk.document) : node;
+    if (isSeq(inside) && typeof part === 'number') node = inside.items[part];
+    else if (isMap(inside)) {
+      const pair = inside.items.find(({ key }) => isScalar(key) && String(key.value) === part);
+      const isLast = depth === wanted.parts.length - 1;
+      if (isLast && wanted.at === 'name') return originAt(walk, offsetOf(pair?.key, offset));
+      node = pair?.value;
+    } else break;
+    offset = offsetOf(node, offset);
+  }
+  return originAt(walk, offset);
 }
 
 interface Plain {

@@ -1,11 +1,12 @@
 import * as v from 'valibot';
 import { didYouMean } from '../domain/nearest.ts';
-import { crossCheck } from './cross-check.ts';
+import { crossCheck, oddities } from './cross-check.ts';
 import type { Config, ConfigOutcome } from './config.ts';
 import { readConfigFile } from './file.ts';
 import { showOrigin, type Given, type Origin } from './origin.ts';
 import { readSecrets } from './secrets.ts';
 import { KEYS, rowOf, variableOf, type Key, type Settings } from './table.ts';
+import { clipped, type Flaw } from './values.ts';
 
 /** What reading a file gave. */
 export type ReadFile = (
@@ -68,7 +69,10 @@ export function loadConfig(sources: ConfigSources): ConfigOutcome {
     file: read.kind === 'text' ? file : null,
     settings: Object.freeze(secrets.settings),
     origins: Object.freeze({ ...checked.origins, ...secrets.origins }),
-    warnings: Object.freeze(oddVariables(sources.env)),
+    warnings: Object.freeze([
+      ...oddVariables(sources.env),
+      ...oddities(secrets.settings, checked.origins),
+    ]),
   };
   return { kind: 'ok', config: Object.freeze(config) };
 }
@@ -109,12 +113,18 @@ function fromOptions(options: ConfigSources['options']): {
       const near = didYouMean(key, KEYS);
       problems.push(`${option}: unknown key "${key}".${near === null ? '' : ` ${near}`}`);
     } else if (rowOf(key).secret && via === 'argv') {
-      problems.push(
-        `${option}: ${key} is a secret and every user can read a command line; use ${variableOf(key)} or ${key}_file.`,
-      );
+      problems.push(`${option}: ${refusalOf(key)}`);
     } else given.push({ key, value, origin: { from: 'option', option } });
   }
   return { given, problems };
+}
+
+function refusalOf(key: Key): string {
+  const [is, instead] =
+    rowOf(key).kind.masked === true
+      ? ['may hold secrets', 'the configuration file']
+      : ['is a secret', `${key}_file`];
+  return `${key} ${is} and every user can read a command line; use ${variableOf(key)} or ${instead}.`;
 }
 
 const isKey = (key: string): key is Key => (KEYS as readonly string[]).includes(key);
@@ -132,22 +142,29 @@ function checkAll(given: readonly Given[]): Checked {
     Origin
   >;
   const problems: string[] = [];
-  for (const { key, value, origin } of given) {
+  for (const one of given) {
+    const { key, value, origin } = one;
     if (!isKey(key)) continue;
     const { kind, secret } = rowOf(key);
     const result = v.safeParse(kind.schema, value);
     if (result.success) {
       values[key] = result.output;
       origins[key] = origin;
+    } else if (kind.flaws !== undefined) {
+      problems.push(...kind.flaws(value).map((flaw) => flawText(one, flaw)));
     } else {
-      const seen = secret ? '' : `, not ${clip(JSON.stringify(value))}`;
+      const seen = secret ? '' : `, not ${clipped(value)}`;
       problems.push(`${showOrigin(origin)}: ${key} must be ${kind.type}${seen}.`);
     }
   }
   return { values, origins, problems };
 }
 
-const clip = (shown: string): string => (shown.length > 60 ? `${shown.slice(0, 60)}…` : shown);
+/** A flaw with its place: `config.yaml:3:5: power[0].timeout must be …`. */
+function flawText({ key, origin, locate }: Given, { path, at, says }: Flaw): string {
+  const part = path.map((step) => (typeof step === 'number' ? `[${String(step)}]` : `.${step}`));
+  return `${showOrigin(locate?.(path, at) ?? origin)}: ${says(`${key}${part.join('')}`)}`;
+}
 
 /** Fills in what nobody gave, and turns `~/` into the home directory. */
 function complete(checked: Checked, sources: ConfigSources): Settings {

@@ -24,4 +24,6 @@ export interface Given {
   readonly key: string;
   readonly value: unknown;
   readonly origin: Origin;
+  /** Where a part of the value stands, when it is in a file. */
+  readonly locate?: (path: readonly (string | number)[], at: 'name' | 'value') => Origin;
 }

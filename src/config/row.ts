@@ -40,3 +40,6 @@ export const secret = (kind: ValueKind<string>, meaning: string): Row<string | n
   ...optional(kind, meaning),
   secret: true,
 });
+
+/** A key of which a part may be a secret: `show` of its kind leaves that out. */
+export const guarded = <T>(open: Row<T>): Row<T> => ({ ...open, secret: true });

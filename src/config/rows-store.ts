@@ -16,13 +16,13 @@ export const STORE_ROWS = {
     '$RUNTIME_DIRECTORY (systemd), /run/nova-ha for root, else $XDG_RUNTIME_DIR/nova-ha',
   ),
   'store.kind': row(
-    oneOf('file', 'redis', 'memory'),
+    oneOf('file', 'redis', 'pacemaker', 'memory'),
     'file',
-    'where marks and progress are kept; file: one machine; redis: several workers; memory: tests only',
+    "where marks and progress are kept; file: one machine; redis: several workers; pacemaker: the cluster's own configuration, one worker; memory: tests only",
   ),
   'store.directory': optional(
     path(),
-    'the directory of the file store',
+    'the directory of the file store (and of the progress beside the pacemaker store)',
     '"store" in state_directory',
   ),
   'store.redis.url': optional(

@@ -1,3 +1,4 @@
+import { FENCING_ROWS } from './rows-fencing.ts';
 import { OPENSTACK_ROWS } from './rows-openstack.ts';
 import { POLICY_ROWS } from './rows-policy.ts';
 import { STORE_ROWS } from './rows-store.ts';
@@ -32,7 +33,13 @@ const RUNTIME_ROWS = {
  * The one table of configuration keys: the parser, the environment variables, `config show` and the
  * documentation are made from it.
  */
-export const TABLE = { ...OPENSTACK_ROWS, ...STORE_ROWS, ...RUNTIME_ROWS, ...POLICY_ROWS } as const;
+export const TABLE = {
+  ...OPENSTACK_ROWS,
+  ...STORE_ROWS,
+  ...FENCING_ROWS,
+  ...RUNTIME_ROWS,
+  ...POLICY_ROWS,
+} as const;
 
 /** A key of the configuration, such as `pace.in_flight`. */
 export type Key = keyof typeof TABLE;
@@ -55,7 +62,7 @@ export const variableOf = (key: Key): string => `NOVA_HA_${key.toUpperCase().rep
 export function showValue(key: Key, value: unknown): string {
   if (value === null) return '';
   const { kind, secret } = rowOf(key);
-  if (secret) return '(secret)';
+  if (secret && kind.masked !== true) return '(secret)';
   // A URL may carry a password of its own.
   return kind.show(value).replace(/(:\/\/[^:@/]*):[^@/]*@/g, '$1:(secret)@');
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { hostNameProblem } from '../domain/ids.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 
 /** A kind of value: how it is described, checked and written. */
@@ -8,9 +9,24 @@ export interface ValueKind<T> {
   /** Takes what a YAML file holds as well as the text of an environment variable or option. */
   readonly schema: v.GenericSchema<unknown, T>;
   readonly show: (value: T) => string;
+  /** Where a value of several parts is wrong; called for values that the schema does not take. */
+  readonly flaws?: (value: unknown) => readonly Flaw[];
+  /** Set when `show` leaves secrets out by itself. */
+  readonly masked?: true;
 }
 
-const asText = v.union([v.string(), v.pipe(v.number(), v.transform(String))]);
+/** What is wrong about a part of a value. */
+export interface Flaw {
+  /** The way to the part, by names and by places in lists. */
+  readonly path: readonly (string | number)[];
+  /** Whether the name of the part is wrong, or what stands there. */
+  readonly at: 'name' | 'value';
+  /** The sentence about it, given what the part is called, such as `power[0].timeout`. */
+  readonly says: (part: string) => string;
+}
+
+/** Texts, and numbers as text: for names like `0815`. */
+export const asText = v.union([v.string(), v.pipe(v.number(), v.transform(String))]);
 
 /** A text that is not empty; numbers are taken as text, for names like `0815`. */
 export const text = (type = 'a text'): ValueKind<string> => ({
@@ -90,6 +106,17 @@ export const flag = (): ValueKind<boolean> => ({
   show: String,
 });
 
+/** A name of a machine, as Nova and Pacemaker have them. */
+export const machineName = (): ValueKind<string> => ({
+  type: 'a host name (letters, digits, ".", "-" and "_")',
+  schema: v.pipe(
+    asText,
+    v.trim(),
+    v.check((written) => hostNameProblem(written) === null),
+  ),
+  show: (value) => value,
+});
+
 /** One of a few words. */
 export const oneOf = <const T extends string>(...words: readonly T[]): ValueKind<T> => ({
   type: alternatives(words),
@@ -118,4 +145,10 @@ export const listOf = <T>(kind: ValueKind<T>): ValueKind<readonly T[]> => ({
 export function alternatives(words: readonly string[]): string {
   if (words.length < 2) return words.join('');
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
+}
+
+/** A value as messages quote it: as JSON, and not too long. */
+export function clipped(value: unknown): string {
+  const shown = JSON.stringify(value);
+  return shown.length > 60 ? `${shown.slice(0, 60)}…` : shown;
 }

@@ -1,6 +1,7 @@
 import { createMemoryStore } from '../../src/adapters/store/memory.ts';
 import { policyOf } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { ClusterConfiguration } from '../../src/domain/cluster.ts';
 import type { Evacuation, Tracked } from '../../src/domain/evacuation.ts';
 import type { Service, UnreachableService } from '../../src/domain/host.ts';
 import { asEvent, asHost, asInstance, type HostName } from '../../src/domain/ids.ts';
@@ -10,7 +11,13 @@ import type { FenceProof } from '../../src/domain/mark.ts';
 import type { Compute } from '../../src/engine/ports.ts';
 import type { ExitName } from '../../src/surfaces/cli/exit.ts';
 import type { Io } from '../../src/surfaces/cli/io.ts';
-import type { BackgroundStart, CloudPart, Doors, Parts } from '../../src/surfaces/cli/parts.ts';
+import type {
+  BackgroundStart,
+  CloudPart,
+  Doors,
+  Parts,
+  SwitchOff,
+} from '../../src/surfaces/cli/parts.ts';
 import { runCli } from '../../src/surfaces/cli/run.ts';
 import { createIdleClock } from './idle-clock.ts';
 
@@ -94,6 +101,8 @@ export function createCliWorld() {
     )[],
     instances: [instanceOn('compute-1', 1), instanceOn('compute-1', 2)],
     proof: known(null, 0) as Known<FenceProof | null>,
+    switches: [] as readonly SwitchOff[],
+    cluster: unknown('Pacemaker is not installed here') as Known<ClusterConfiguration>,
     cloud: null as CloudPart | null,
     started: [] as (readonly string[])[],
     background: (): BackgroundStart => NEVER_ENDS,
@@ -141,6 +150,8 @@ type World = Pick<
   | 'services'
   | 'instances'
   | 'proof'
+  | 'switches'
+  | 'cluster'
   | 'cloud'
   | 'started'
   | 'background'
@@ -184,6 +195,9 @@ function partsOf(world: World, config: Parts['config']): Parts {
     store: world.store,
     storeWarnings: () => Promise.resolve([]),
     fencing: { proof: () => Promise.resolve(world.proof) },
+    switches: world.switches,
+    lookout: null,
+    cluster: { configuration: () => Promise.resolve(world.cluster), dialect: 'pcs' },
     supervision: { ready: nothing, turned: nothing, stopping: nothing },
     machine: 'ctl-1',
     user: 'anna',

@@ -52,7 +52,7 @@ describe('a mistake in the configuration file', () => {
     ['store: {kind: [}', /config\.yaml:1:\d+: this is not valid YAML: /],
     [
       'store:\n  kind: disk\n',
-      /config\.yaml:2:9: store\.kind must be file, redis or memory, not "disk"\./,
+      /config\.yaml:2:9: store\.kind must be file, redis, pacemaker or memory, not "disk"\./,
     ],
     [
       'pace:\n  in_fligth: 3\n',

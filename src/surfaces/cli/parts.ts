@@ -1,7 +1,12 @@
 import type { Config, ConfigOutcome } from '../../config/config.ts';
 import type { OptionValue } from '../../config/load.ts';
+import type { ClusterConfiguration } from '../../domain/cluster.ts';
+import type { HostName } from '../../domain/ids.ts';
+import type { Known } from '../../domain/known.ts';
+import type { FenceProof } from '../../domain/mark.ts';
+import type { WriteOutcome } from '../../domain/outcome.ts';
 import type { Policy } from '../../domain/policy.ts';
-import type { Chance, Clock, Compute, Fencing, Log, Store } from '../../engine/ports.ts';
+import type { Chance, Clock, Compute, Fencing, Log, Lookout, Store } from '../../engine/ports.ts';
 import type { ExitName } from './exit.ts';
 
 /** The options that every command takes. */
@@ -46,15 +51,37 @@ export type BackgroundStart =
   | { readonly kind: 'started'; readonly ended: Promise<number | string>; readonly log: string }
   | { readonly kind: 'refused'; readonly why: string };
 
+/** A way to switch hosts off. */
+export interface SwitchOff {
+  readonly source: 'pacemaker' | 'power';
+  /** Why it cannot switch a host off, found out without changing anything; null: it can. */
+  objection(host: HostName): Promise<string | null>;
+  /** Applied only when the host was seen off afterwards. Takes up to some minutes. */
+  off(host: HostName): Promise<WriteOutcome<FenceProof>>;
+}
+
+/** Who proves that hosts are off, and who switches them off. */
+export interface FencingParts {
+  readonly fencing: Fencing;
+  /** Those that `fence.proof` believes, in its order. */
+  readonly switches: readonly SwitchOff[];
+  /** What Pacemaker sees beside the marks; null where there is no Pacemaker. */
+  readonly lookout: Lookout | null;
+  readonly cluster: {
+    configuration(): Promise<Known<ClusterConfiguration>>;
+    /** The tool that is installed here. */
+    readonly dialect: 'pcs' | 'crm';
+  };
+}
+
 /** Everything a command works with. Nothing is contacted before it is used. */
-export interface Parts {
+export interface Parts extends FencingParts {
   readonly config: Config;
   readonly policy: Policy;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: Log;
   readonly store: Store;
-  readonly fencing: Fencing;
   readonly supervision: Supervision;
   /** `ctl-1` and the like: the name of this machine. */
   readonly machine: string;
