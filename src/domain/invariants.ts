@@ -218,11 +218,11 @@ export const INVARIANTS = {
   TerminalStays: terminalStays,
 } as const satisfies Record<string, Check>;
 
-/** The promise about writers: no lease, no act; an old epoch overwrites nothing. */
-export const STALE_EPOCH = 'StaleEpochNeverActs';
-
-/** The names of all invariants. */
-export type InvariantName = keyof typeof INVARIANTS | typeof STALE_EPOCH;
+/**
+ * The names of all invariants. StaleEpochNeverActs is none of them: no single step shows it. The store's
+ * compare-and-set on the epoch and the age of the lease hold it.
+ */
+export type InvariantName = keyof typeof INVARIANTS;
 
 /** Every invariant that a step breaks; empty for a sound step. */
 export function violations(step: Step): readonly Violation[] {
@@ -232,14 +232,4 @@ export function violations(step: Step): readonly Violation[] {
     if (detail !== null) found.push({ invariant: name, detail });
   }
   return found;
-}
-
-/** Whether a worker with the epoch of its lease may write or act on a record of `storedEpoch`. */
-export function staleEpochNeverActs(leaseEpoch: number, storedEpoch: number): Violation | null {
-  return leaseEpoch === storedEpoch
-    ? null
-    : {
-        invariant: STALE_EPOCH,
-        detail: `lease epoch ${String(leaseEpoch)}, record epoch ${String(storedEpoch)}`,
-      };
 }
