@@ -14,10 +14,11 @@ export interface Storm {
 /**
  * Whether too many hosts failed at once to believe it: clock skew, RabbitMQ or conductor trouble
  * make all computes look down together. Null while the thresholds hold. Hosts that an operator
- * disabled and that are down count in neither numerator nor denominator.
+ * disabled and that are down count in neither numerator nor denominator, nor do marks under names
+ * that Nova does not know.
  */
 export function stormOf(fleet: Fleet, peers: readonly Summary[], policy: Policy): Storm | null {
-  const marked = peers.filter(isActive).length;
+  const marked = peers.filter((peer) => isActive(peer) && fleet.services.has(peer.host)).length;
   let total = 0;
   for (const service of fleet.services.values()) {
     const parked =

@@ -11,7 +11,31 @@ export interface Weather {
   trouble: number;
   /** Nothing is answered at all. */
   outage: boolean;
+  /** Asked for every request before it leaves: what becomes of it, or null for the usual. */
+  fate?: (process: SimProcess, request: ApiRequest) => Trouble | null;
   readonly random: Random;
+}
+
+/** What can become of a request, with how likely it is when there is trouble. */
+const TROUBLES = [
+  ['refused', 0.2],
+  ['lost', 0.2],
+  ['proxy-error', 0.1],
+  ['unanswered', 0.2],
+  ['late', 0.15],
+  ['server-error', 0.15],
+] as const;
+
+/** The name of a trouble with a request. */
+export type Trouble = (typeof TROUBLES)[number][0];
+
+function troubleAt(chance: number): Trouble {
+  let left = chance;
+  for (const [name, share] of TROUBLES) {
+    left -= share;
+    if (left < 0) return name;
+  }
+  return 'server-error';
 }
 
 /** The longest that a request whose client gave up may still lie in front of Nova. */
@@ -78,8 +102,11 @@ export function createSimHttp(
         });
       });
     };
-    if (weather.outage || random.next() < weather.trouble) {
-      trouble(request, answerIn);
+    const fate = weather.fate?.(process, request) ?? null;
+    if (!process.alive()) return;
+    if (fate !== null || weather.outage || random.next() < weather.trouble) {
+      const chance = weather.outage ? random.next() * 0.5 : random.next();
+      trouble(fate ?? troubleAt(chance), request, answerIn);
       return;
     }
     const sentAtMs = clock.now();
@@ -95,34 +122,38 @@ export function createSimHttp(
     ledger.record(process.name, request, clock.now(), false);
 
   function trouble(
+    kind: Trouble,
     request: ApiRequest,
     answerIn: (delayMs: number, result: HttpResult) => void,
   ): void {
-    const kind = weather.outage ? random.next() * 0.5 : random.next();
-    if (kind < 0.2) answerIn(5, { kind: 'not-sent', why: 'connection refused' });
-    else if (kind < 0.4) answerIn(CLIENT_TIMEOUT_MS, uncertain('lost on the way'));
-    else if (kind < 0.5)
-      answerIn(10, toResult({ status: 503, headers: {}, body: '<html>proxy</html>' }));
-    else if (kind < 0.7) {
-      handleNow(request);
-      answerIn(20, uncertain('reset before the answer'));
-    } else if (kind < 0.85) {
-      // The service was hung and does its work when it wakes up.
-      const sentAtMs = clock.now();
-      clock.at(sentAtMs + random.next() * LATE_EFFECT_MS, () => {
-        ledger.record(process.name, request, sentAtMs, false);
-      });
-      answerIn(CLIENT_TIMEOUT_MS, uncertain('no answer in time'));
-    } else {
-      const response = handleNow(request);
-      answerIn(
-        20,
-        toResult({
-          ...response,
-          status: 500,
-          body: { computeFault: { code: 500, message: 'Unexpected API Error.' } },
-        }),
-      );
+    switch (kind) {
+      case 'refused':
+        answerIn(5, { kind: 'not-sent', why: 'connection refused' });
+        return;
+      case 'lost':
+        answerIn(CLIENT_TIMEOUT_MS, uncertain('lost on the way'));
+        return;
+      case 'proxy-error':
+        answerIn(10, toResult({ status: 503, headers: {}, body: '<html>proxy</html>' }));
+        return;
+      case 'unanswered':
+        handleNow(request);
+        answerIn(20, uncertain('reset before the answer'));
+        return;
+      case 'late': {
+        // The service was hung and does its work when it wakes up.
+        const sentAtMs = clock.now();
+        clock.at(sentAtMs + random.next() * LATE_EFFECT_MS, () => {
+          ledger.record(process.name, request, sentAtMs, false);
+        });
+        answerIn(CLIENT_TIMEOUT_MS, uncertain('no answer in time'));
+        return;
+      }
+      case 'server-error': {
+        const body = { computeFault: { code: 500, message: 'Unexpected API Error.' } };
+        answerIn(20, toResult({ ...handleNow(request), status: 500, body }));
+        return;
+      }
     }
   }
 

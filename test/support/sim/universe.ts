@@ -2,7 +2,7 @@ import { createOpenStack } from '../../../src/adapters/openstack/openstack.ts';
 import { isActive, tracked } from '../../../src/domain/evacuation.ts';
 import { asEvent, asHost, asWorker } from '../../../src/domain/ids.ts';
 import { known } from '../../../src/domain/known.ts';
-import { wholeHost, type FenceProof } from '../../../src/domain/mark.ts';
+import { wholeHost, type FenceProof, type Request } from '../../../src/domain/mark.ts';
 import type { Policy } from '../../../src/domain/policy.ts';
 import { markHost, unmarkHost } from '../../../src/engine/mark-host.ts';
 import type { Chance, Log, Store, Stored } from '../../../src/engine/ports.ts';
@@ -30,6 +30,8 @@ export interface UniverseOptions {
   readonly timings?: Partial<Timings>;
   readonly leaseMs?: number;
   readonly trace?: (line: string) => void;
+  /** Where the network takes its delays from, when they are not to be left to chance. */
+  readonly steady?: Random;
   /** A deliberately broken part, which the checks must notice. */
   readonly mutant?: Mutant;
 }
@@ -65,7 +67,7 @@ export interface Universe {
   startWorker(name: string, options?: WorkerOptions): SimProcess;
   workers(): readonly SimProcess[];
   /** What fence_nova does: marks the host, again and again until the mark is durable. */
-  fence(host: string): void;
+  fence(host: string, request?: Request): void;
   /** What `nova-ha unmark` does; tried once. */
   unmark(host: string): void;
   /** Empties the store, leases and epochs included. */
@@ -98,7 +100,7 @@ export function createUniverse(options: UniverseOptions): Universe {
   );
   const { store } = vault;
   const ledger = createLedger(cloud, () => clock.now());
-  const weather: Weather = { trouble: 0, outage: false, random };
+  const weather: Weather = { trouble: 0, outage: false, random: options.steady ?? random };
   const storeWeather: StoreWeather = { trouble: 0, outage: false };
   const crashes: Error[] = [];
   const running: SimProcess[] = [];
@@ -129,7 +131,7 @@ export function createUniverse(options: UniverseOptions): Universe {
   const stamp = (): string => ((clock.now() - START_MS) / 1000).toFixed(3).padStart(9);
 
   function partsFor(process: SimProcess) {
-    const mine = createSimStore(store, process, storeWeather, random);
+    const mine = createSimStore(store, process, storeWeather, options.steady ?? random);
     const { compute } = createOpenStack({
       cloud: CREDENTIALS,
       clock: process.clock,
@@ -164,14 +166,14 @@ export function createUniverse(options: UniverseOptions): Universe {
     return process;
   }
 
-  const someOffset = (): number => Math.round((random.next() - 0.5) * 2000);
+  const someOffset = (): number => Math.round(((options.steady ?? random).next() - 0.5) * 2000);
 
   function unmark(host: string): void {
     const process = createProcess(clock, 'operator', 0);
     void unmarkHost(partsFor(process), { host: asHost(host), by: 'anna' });
   }
 
-  function fence(host: string): void {
+  function fence(host: string, request = wholeHost): void {
     const process = createProcess(clock, 'agent', someOffset());
     const parts = partsFor(process);
     const attempt = async (): Promise<void> => {
@@ -181,7 +183,7 @@ export function createUniverse(options: UniverseOptions): Universe {
           origin: 'fence-agent',
           by: 'ctl-1',
           claim: { source: 'mark', at: process.clock.now(), detail: 'fenced by Pacemaker' },
-          request: wholeHost,
+          request,
         });
         if (outcome.kind === 'applied') return;
         await process.clock.sleep(1000);
