@@ -115,7 +115,7 @@ function destinationRoom(
 const LOOKS_BASE = 16;
 const LOOKS_PER_INSTANCE = 0.04;
 /** The largest share of what is in flight that may have arrived before anybody looks. */
-const FULLEST_BATCH = 0.75;
+const FULLEST_BATCH = 0.85;
 
 /**
  * How long to wait before the migrations are looked at again: spreads a budget of looks over the

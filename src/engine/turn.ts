@@ -139,6 +139,9 @@ function sentence(evacuation: Evacuation): string {
   return `${host} ${phase}: ${String(moved)}/${String(entries.length)} moved, ${String(count('intended', 'accepted'))} in flight${stuck}${why}`;
 }
 
+/** Steps that pass within seconds: history has them, the log only where somebody looks closely. */
+const PASSING: ReadonlySet<string> = new Set(['intended', 'arrived']);
+
 /** Tells log and history what changed; neither can hold up an evacuation. */
 function tell(parts: TurnParts, next: Evacuation, changes: readonly Change[], now: Instant): void {
   const { host, mark } = next;
@@ -149,6 +152,7 @@ function tell(parts: TurnParts, next: Evacuation, changes: readonly Change[], no
       parts.log.error(change.sentence, { ...fields, code: change.reason?.code });
     else if (severity === 'warning')
       parts.log.warn(change.sentence, { ...fields, code: change.reason?.code });
+    else if (PASSING.has(change.what)) parts.log.debug(change.sentence, fields);
     else parts.log.info(change.sentence, fields);
   }
   void parts.store.append(
