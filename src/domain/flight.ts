@@ -88,13 +88,19 @@ export function advanceAccepted(
       if (where.is === 'gone') return { at: 'gone' };
       if (where.is === 'elsewhere' && where.taskState === null)
         return arrived(progress, judged.row, now);
-      const next = flying(progress, judged.row, progress.since, progress.looked);
+      const next = knownOn(progress, flying(progress, judged.row, progress.since, progress.looked));
       return judged.building
         ? stillBuilding(next, rows, facts, policy, now)
         : stillQueued(next, rows, facts, policy, now);
     }
   }
 }
+
+/** A destination that its trace told stays known until its record names one. */
+const knownOn = (before: At<'accepted'>, next: At<'accepted'>): At<'accepted'> =>
+  next.destination === null && next.migration === before.migration
+    ? { ...next, destination: before.destination }
+    : next;
 
 /** The record is not there although Nova took the request: the instance was deleted, or a cell is down. */
 function silent(progress: At<'accepted'>, facts: Facts, policy: Policy, now: Instant): Progress {
@@ -156,8 +162,10 @@ function stillQueued(
 ): Progress {
   const age = now - next.since;
   if (age < TRACE_AFTER_MS || facts.trace.kind === 'unknown') return next;
-  const looked = { ...next, looked: now };
   const trace = facts.trace.value;
+  // A destination begins before its claim gives the record its name.
+  const destination = next.destination ?? trace?.buildingOn ?? null;
+  const looked = { ...next, destination, looked: now };
   const scheduling = trace?.scheduling ?? 'none';
   const building = trace?.building ?? 'none';
   const retry = (detail: string): Progress =>
@@ -169,8 +177,11 @@ function stillQueued(
     return isLate(fault) ? stuck(looked, facts, age, now) : retry('it failed on its destination');
   }
   if (scheduling === 'failed') return retry('its scheduling failed');
+  if (building === 'running' && destination !== null) {
+    if (fencedSince(facts, destination, next.since, policy))
+      return afterLost(looked, rows, next.migration, now, because('NH408', { destination }));
+  }
   if (building === 'none' && scheduling === 'done') {
-    const { destination } = next;
     const lost =
       destination === null
         ? [...facts.fenced].some(

@@ -30,6 +30,8 @@ export interface ActionTrace {
   /** `running`: an event is unfinished; `failed`: one ended in Error; `none`: no event at all. */
   readonly scheduling: 'none' | 'running' | 'done' | 'failed';
   readonly building: 'none' | 'running' | 'done' | 'failed';
+  /** The destination that has begun to build; null before that, or when Nova does not tell. */
+  readonly buildingOn: HostName | null;
 }
 
 /** Everything that one turn looked at; what was not asked for is unknown. */

@@ -32,7 +32,9 @@ const answer = (outcome: Answer['outcome'], attempt = 1): Answer => ({
 const trace = (
   scheduling: ActionTrace['scheduling'],
   building: ActionTrace['building'],
-): Facts['trace'] => known({ requestId: 'req-1', startedAt: '', scheduling, building }, T0);
+  buildingOn: ActionTrace['buildingOn'] = null,
+): Facts['trace'] =>
+  known({ requestId: 'req-1', startedAt: '', scheduling, building, buildingOn }, T0);
 const LATE = "Conflict updating instance. Expected: {'task_state': ['rebuild_spawning']}";
 const broken = (fault: string | null, vmState = 'error') =>
   known(instance(VM, { vmState, fault }), T0);
@@ -254,6 +256,34 @@ describe('an evacuation that stands still', () => {
     ['not begun', trace('none', 'none'), {}, 'accepted'],
   ])('as its trace tells: %s', (_name, traced, change, at) => {
     expect(step(ACCEPTED, { ...queued, trace: traced, ...change }, LONG)).toMatchObject({ at });
+  });
+
+  describe('begun by a destination that its record does not name yet', () => {
+    const unnamed = { rows: rows(row(1, 'accepted', { destination: null })) };
+    const begun = { ...unnamed, trace: trace('done', 'running', H2) };
+
+    it('is known to be there, also while nobody looks', () => {
+      const looked = step({ ...ACCEPTED, destination: null }, begun, LONG);
+      expect(looked).toMatchObject({ at: 'accepted', destination: H2 });
+      expect(step(looked, unnamed, LONG)).toMatchObject({ at: 'accepted', destination: H2 });
+    });
+
+    it('is sent again once that one is proven off, and only then', () => {
+      expect(step(ACCEPTED, { ...begun, ...fenced() }, LONG)).toMatchObject({
+        at: 'pending',
+        after: 1,
+        why: { code: 'NH408' },
+      });
+      expect(step(ACCEPTED, { ...begun, ...fenced(H3) }, LONG)).toMatchObject({ at: 'accepted' });
+    });
+
+    it('stuck there, is sent again when it is fenced at last', () => {
+      const stuck = step(ACCEPTED, begun, retry.stalledMs);
+      expect(stuck).toMatchObject({ at: 'stuck', why: { values: { destination: H2 } } });
+      const here = { ...unnamed, onSource: known(instance(VM), T0) };
+      const later = { ...here, ...fenced(H2, T0 + retry.stalledMs + 1000) };
+      expect(step(stuck, later, retry.stalledMs + 2000)).toMatchObject({ at: 'pending' });
+    });
   });
 
   it('failed late, as the fault tells, although its own record says accepted for ever', () => {

@@ -94,7 +94,11 @@ describe('an evacuation', () => {
       vmState: 'active',
       taskState: null,
     });
-    expect(value(await compute.trace(id))).toMatchObject({ scheduling: 'done', building: 'done' });
+    expect(value(await compute.trace(id))).toMatchObject({
+      scheduling: 'done',
+      building: 'done',
+      buildingOn: 'compute-2',
+    });
     expect(value(await compute.instancesOn(H1))).toEqual([]);
     expect(lab.cloud.doubles()).toEqual([]);
     const service = lab.cloud.host('compute-1').serviceUuid;

@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import type { HostName, InstanceId } from '../../domain/ids.ts';
+import { asHost, type HostName, type InstanceId } from '../../domain/ids.ts';
 import { known } from '../../domain/known.ts';
 import type { Known } from '../../domain/known.ts';
 import type { ActionTrace } from '../../domain/observation.ts';
@@ -72,7 +72,8 @@ export const lockBody = (reason: string): Readonly<Record<string, unknown>> => (
 /**
  * What became of the newest evacuation of an instance: event `rebuild_server` is the conductor's
  * part (success only means that the work was handed on), `compute_rebuild_instance` the
- * destination's.
+ * destination's, who is named here (to administrators, from 2.62 on) before the migration names him:
+ * there he appears only once he has claimed the resources.
  */
 export async function readTrace(
   session: Session,
@@ -101,14 +102,22 @@ export async function readTrace(
       requestId: newest.request_id,
       startedAt: newest.start_time,
       scheduling: stageOf(events, 'rebuild_server'),
-      building: stageOf(events, 'compute_rebuild_instance'),
+      building: stageOf(events, BUILDING),
+      buildingOn: hostOf(events),
     },
     list.at,
   );
 }
 
+const BUILDING = 'compute_rebuild_instance';
+
 type Action = v.InferOutput<typeof actionList>['instanceActions'][number];
 type Event = v.InferOutput<typeof oneAction>['instanceAction']['events'][number];
+
+function hostOf(events: readonly Event[]): HostName | null {
+  const host = events.find(({ event }) => event === BUILDING)?.host ?? null;
+  return host === null ? null : asHost(host);
+}
 
 function stageOf(events: readonly Event[], name: string): ActionTrace['scheduling'] {
   const mine = events.filter(({ event }) => event === name);

@@ -113,6 +113,7 @@ export const oneAction = v.object({
           start_time: textOrNull,
           finish_time: textOrNull,
           result: textOrNull,
+          host: v.optional(textOrNull, null),
         }),
       ),
       [],

@@ -65,7 +65,8 @@ export function look(world: World, memory: Memory, blind: boolean): Observation 
   });
   const traces = more.traces.map((id) => {
     const trace = world.vms[indexOf(id)]?.trace ?? null;
-    const shown = trace === null ? null : { requestId: 'req', startedAt: '', ...trace };
+    const shown =
+      trace === null ? null : { requestId: 'req', startedAt: '', buildingOn: null, ...trace };
     return [id, known(shown, NOW)] as const;
   });
   const inventory =
