@@ -44,6 +44,7 @@ export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
   let turnSinceMs: Millis | null = null;
   let lease: { readonly epoch: number; readonly takenMs: Millis } | null = null;
   let lastEpoch: number | null = null;
+  let takenOverEpoch: number | null = null;
 
   const ageMs = (): Millis => (lease === null ? Infinity : clock.monotonicMs() - lease.takenMs);
   const mayAct = (): boolean => ageMs() < leaseMs * LEASE_SAFETY;
@@ -80,11 +81,13 @@ export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
     const tenure: Tenure = {
       epoch: held?.epoch ?? -1,
       mayAct: () => mayAct() && lease?.epoch === held?.epoch,
+      isNew: held !== null && held.epoch !== takenOverEpoch,
     };
     turnSinceMs = clock.monotonicMs();
     const done = await takeTurn(parts, host, tenure, answers);
     turnSinceMs = null;
     answers = done.answers;
+    if (done.kind === 'done') takenOverEpoch = held?.epoch ?? null;
     if (done.kind === 'lost') lease = null;
     if (done.kind === 'unreachable') log.warn(done.sentence, { host });
     else if (done.kind === 'done') {

@@ -5,6 +5,7 @@ import type { HostName } from '../domain/ids.ts';
 import { violations } from '../domain/invariants.ts';
 import type { Answer } from '../domain/observation.ts';
 import { sentenceOf, severityOf } from '../domain/reason.ts';
+import { takeOver } from '../domain/take-over.ts';
 import type { Instant } from '../domain/time.ts';
 import { observe, type ObservingParts } from './observe.ts';
 import { perform, type PerformingParts } from './perform.ts';
@@ -28,6 +29,8 @@ export interface Tenure {
   readonly epoch: number;
   /** False as soon as the lease may have passed to another worker. */
   readonly mayAct: () => boolean;
+  /** True until the first turn under a new epoch is done: the record may carry another clock's times. */
+  readonly isNew?: boolean;
 }
 
 /** What a turn came to. */
@@ -63,8 +66,12 @@ export async function takeTurn(
   const record = stored.value;
   if (record === null) return result('done', null, [], null, `${host} has no record any more`);
   if (record.epoch !== tenure.epoch || !tenure.mayAct()) return lost(host);
-  const before = record.evacuation;
-  const observation = await observe(parts, before, answers, parts.clock.now());
+  const startedAt = parts.clock.now();
+  const before =
+    tenure.isNew === true
+      ? takeOver(record.evacuation, parts.policy, startedAt)
+      : record.evacuation;
+  const observation = await observe(parts, before, answers, startedAt);
   const now = parts.clock.now();
   const decidedMs = parts.clock.monotonicMs();
   const core = parts.core ?? { decide, violations };
@@ -76,7 +83,7 @@ export async function takeTurn(
   if (!tenure.mayAct()) return lost(host);
   const { next } = decision;
   const changes = changesBetween(before, next);
-  if (changes.length > 0 || differs(before, next)) {
+  if (changes.length > 0 || differs(record.evacuation, next)) {
     const expectation = { version: record.version, epoch: tenure.epoch };
     const outcome = await parts.store.write(expectation, next);
     if (outcome.kind === 'refused' && outcome.refusal.cause === 'wrong-state') {

@@ -1,0 +1,51 @@
+import { tracked, type Evacuation, type Progress, type Tracked } from './evacuation.ts';
+import type { InstanceId } from './ids.ts';
+import type { Policy } from './policy.ts';
+import type { Instant } from './time.ts';
+
+/**
+ * A record as its new leaseholder may use it. Its waiting times were written by another clock, which
+ * may have been wrong by an hour: a request of unknown outcome is watched anew for its full time, and
+ * nothing waits longer than a pause of ours would be.
+ */
+export function takeOver(evacuation: Evacuation, policy: Policy, now: Instant): Evacuation {
+  const latest = now + Math.max(policy.retry.backoffMaxMs, policy.retry.capacityMs) * 1.25;
+  const instances: Record<InstanceId, Tracked> = {};
+  let changed = false;
+  for (const [id, entry] of tracked(evacuation)) {
+    const progress = rebased(entry.progress, latest, now);
+    changed ||= progress !== entry.progress;
+    instances[id] = progress === entry.progress ? entry : { ...entry, progress };
+  }
+  const phaseSince = Math.min(evacuation.phaseSince, now);
+  const upSince = evacuation.readmission.upSince === null ? null : now;
+  return {
+    ...evacuation,
+    phaseSince,
+    ...(changed ? { instances } : {}),
+    readmission: { ...evacuation.readmission, upSince },
+  };
+}
+
+function rebased(progress: Progress, latest: Instant, now: Instant): Progress {
+  switch (progress.at) {
+    case 'intended':
+      return { ...progress, since: now };
+    case 'pending':
+      return progress.notBefore > latest ? { ...progress, notBefore: now } : progress;
+    case 'accepted':
+      return progress.since > now || progress.looked > now
+        ? {
+            ...progress,
+            since: Math.min(progress.since, now),
+            looked: Math.min(progress.looked, now),
+          }
+        : progress;
+    case 'arrived':
+    case 'restoring':
+    case 'stuck':
+      return progress.since > now ? { ...progress, since: now } : progress;
+    default:
+      return progress;
+  }
+}
