@@ -14,6 +14,12 @@ export function hostArgument(text: string): HostName {
   return asHost(text);
 }
 
+/** Names of cluster nodes, collected; the same characters as in names of hosts. */
+export const nodeArgument = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  hostArgument(text),
+];
+
 /** An instance id from the command line; names are not unique in Nova, so they are not taken. */
 export function instanceArgument(
   text: string,

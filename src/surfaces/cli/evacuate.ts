@@ -5,10 +5,11 @@ import { because } from '../../domain/reason.ts';
 import { planHost } from '../../engine/plan-host.ts';
 import type { Compute } from '../../engine/ports.ts';
 import type { ExitName } from './exit.ts';
+import { fenceMarked, findSwitches } from './fence.ts';
 import { tell, type Io } from './io.ts';
 import { setMark } from './mark.ts';
 import { operatorOf, operatorsWord } from './operator.ts';
-import type { Doors, GlobalOptions, Parts } from './parts.ts';
+import type { Doors, GlobalOptions, Parts, SwitchOff } from './parts.ts';
 import { plan, requestOf } from './plan.ts';
 import type { EvacuateOptions } from './program.ts';
 import { refuse } from './refusal.ts';
@@ -35,8 +36,8 @@ export function evacuate(
     const claim = options.confirmFenced === true ? operatorsWord(parts, by) : null;
     const request = requestOf(options);
     const safety = { parts, io, compute: cloud.compute, host, by, claim, request };
-    const objection = await checkSafety(safety);
-    if (objection !== null) return objection;
+    const verdict = await checkSafety(safety, options.fence === true);
+    if (verdict.kind === 'refused') return verdict.exit;
     const marked = await setMark(parts, io, { host, by, claim, request });
     if (marked.kind === 'failed') return marked.exit;
     tell(
@@ -48,6 +49,11 @@ export function evacuate(
         io,
         'Its evacuation is under way already, so --instance and --target-host change nothing.',
       );
+    // Marked first: whatever happens to this process, a host that was switched off is not forgotten.
+    const { event } = marked;
+    const { through } = verdict;
+    if (through.length > 0 && !(await fenceMarked(parts, io, { host, event, by, through })))
+      return 'failed';
     return followEvacuation(parts, io, host, options);
   });
 }
@@ -62,27 +68,48 @@ interface Safety {
   readonly request: Request;
 }
 
-/** Why the host must not be evacuated now, said and as exit code; null when nothing is in the way. */
-async function checkSafety(safety: Safety): Promise<ExitName | null> {
+/** Whether the host may be evacuated, and who switches it off before (nobody, when it is off). */
+type Verdict =
+  | { readonly kind: 'refused'; readonly exit: ExitName }
+  | { readonly kind: 'safe'; readonly through: readonly SwitchOff[] };
+
+/** Looks whether the host may be evacuated now; says what is in the way. */
+async function checkSafety(safety: Safety, fence: boolean): Promise<Verdict> {
   const { parts, io, compute, host, claim, request } = safety;
+  const refusedWith = (exit: ExitName): Verdict => ({ kind: 'refused', exit });
   const [stored, planned] = await Promise.all([
     parts.store.read(host),
     planHost({ compute, policy: parts.policy }, host, request),
   ]);
-  if (stored.kind === 'unknown') return storeTrouble(parts, io, stored.why);
-  if (planned.kind === 'unknown') return explainUnplanned(io, compute, host, planned.why);
+  if (stored.kind === 'unknown') return refusedWith(storeTrouble(parts, io, stored.why));
+  if (planned.kind === 'unknown')
+    return refusedWith(await explainUnplanned(io, compute, host, planned.why));
   const { service, hosts, problems } = planned.value;
-  if (service === null) return refuseUnknownHost(io, host, hosts);
+  if (service === null) return refusedWith(refuseUnknownHost(io, host, hosts));
   const record = stored.value?.evacuation;
   // A host that is under way with a proof needs no other one: the command joins in.
-  if (record !== undefined && isActive(record) && record.proof !== null) return null;
+  if (record !== undefined && isActive(record) && record.proof !== null) return SAFE;
   // Nova takes a minute to see that a host is gone; whoever just cut its power insists with both options.
-  const insisted = claim !== null && request.force;
+  const insisted = (claim !== null || fence) && request.force;
   const problem = problems.find(({ code }) => code !== 'NH602' || !insisted);
-  if (problem !== undefined) return refuse(io, problem, problem.code === 'NH602' ? UP_HINT : '');
-  if (claim !== null || (await isProvenOff(safety))) return null;
-  return refuse(io, because('NH601', { host }));
+  const hint = fence ? CUT_HINT : UP_HINT;
+  if (problem !== undefined)
+    return refusedWith(refuse(io, problem, problem.code === 'NH602' ? hint : ''));
+  const isUp = problems.some(({ code }) => code === 'NH602');
+  // A host that Nova shows as up may have come back since it was fenced last.
+  if (claim !== null || (!(fence && isUp) && (await isProvenOff(safety)))) return SAFE;
+  if (fence) {
+    const through = await findSwitches(parts, io, host);
+    return through.length === 0 ? refusedWith('refused') : { kind: 'safe', through };
+  }
+  const remedy = parts.switches.length === 0 ? '' : 'With --fence it is switched off first.';
+  return refusedWith(refuse(io, because('NH601', { host }), remedy));
 }
+
+const SAFE: Verdict = { kind: 'safe', through: [] };
+
+const CUT_HINT =
+  'If it has just failed, wait until Nova shows it as down; to cut off a host that may be running, with all its guests: --fence --force.';
 
 const UP_HINT =
   'If its power was cut within the last minute, Nova has not noticed yet: wait until it shows it as down, or add --confirm-fenced --force.';

@@ -4,12 +4,14 @@ import {
   durationArgument,
   hostArgument,
   instanceArgument,
+  nodeArgument,
   settingArgument,
   type Setting,
 } from './arguments.ts';
 import type { ExitName } from './exit.ts';
 import type { Io } from './io.ts';
 import type { Doors, GlobalOptions } from './parts.ts';
+import type { PacemakerOptions } from './pacemaker.ts';
 import { addMarks } from './program-marks.ts';
 import { HOST, type Wiring } from './wiring.ts';
 
@@ -59,6 +61,7 @@ export function createProgram({ doors, io, finish }: ProgramDeps): Command {
   addEvacuation(program, { doors, io, run });
   addMarks(program, { doors, io, run });
   addService(program, { doors, io, run });
+  addPacemaker(program, { doors, io, run });
   return program;
 }
 
@@ -111,8 +114,17 @@ function addEvacuation(program: Command, { doors, io, run }: Wiring): void {
     .description(
       'Marks HOST as failed and evacuates its instances. Refuses a host that is not proven off: evacuating a living host starts its guests twice. A background worker does the work unless one runs already; Ctrl-C stops watching, never the evacuation.',
     )
+    .addOption(
+      new Option(
+        '--fence',
+        'switch the host off first, through Pacemaker or its power agent',
+      ).conflicts('confirmFenced'),
+    )
     .option('--confirm-fenced', 'you have made sure yourself that the host is off')
-    .option('--force', 'go ahead in a storm (too many hosts failed at once)')
+    .option(
+      '--force',
+      'go ahead in a storm (too many hosts failed at once), or although Nova shows the host as up',
+    )
     .option('--dry-run', 'print what would be done, like "plan"')
     .option('--no-wait', 'do not watch; return as soon as the host is marked')
     .option('--timeout <TIME>', 'stop watching after this long (exit code 8)', durationArgument)
@@ -132,6 +144,7 @@ function addEvacuation(program: Command, { doors, io, run }: Wiring): void {
 
 /** The options of `evacuate`. */
 export interface EvacuateOptions extends RequestOptions {
+  readonly fence?: boolean;
   readonly dryRun?: boolean;
   readonly wait: boolean;
   readonly timeout?: number;
@@ -187,6 +200,26 @@ function addService(program: Command, { doors, io, run }: Wiring): void {
     .option('--keep', 'leave the simulated cloud and the worker running')
     .action((options: { keep?: boolean }) =>
       run(async () => (await import('./demo.ts')).demo(io, options)),
+    );
+}
+
+function addPacemaker(program: Command, { doors, io, run }: Wiring): void {
+  program
+    .command('pacemaker')
+    .summary('print or check the configuration of a Pacemaker cluster')
+    .description(
+      'Prints the commands that make a Pacemaker cluster fence and evacuate its compute nodes, for the nodes that it finds or is given. Changes nothing.',
+    )
+    .argument('[NODE...]', 'the compute nodes; without one: those of the cluster', nodeArgument)
+    .option('--controller <NODE>', 'a full member of the cluster; may be repeated', nodeArgument)
+    .addOption(new Option('--pcs', 'print commands for pcs').conflicts('crm'))
+    .option('--crm', 'print commands for crmsh')
+    .option('--check', 'compare the running cluster with what is needed, and name each difference')
+    .option('--json', 'with --check: print JSON')
+    .action((nodes: readonly string[] | undefined, options: PacemakerOptions) =>
+      run(async (global) =>
+        (await import('./pacemaker.ts')).pacemaker(doors, global, io, nodes ?? [], options),
+      ),
     );
 }
 

@@ -7,6 +7,7 @@ import { say, tell, type Io } from './io.ts';
 import type { CloudProblem, Doors, GlobalOptions, Parts } from './parts.ts';
 import type { WorkerOptions } from './program.ts';
 import { findCloud, storeTrouble, withParts } from './session.ts';
+import { obstacleTo, workAlone, yieldStore, type SoleWorker } from './sole-worker.ts';
 
 /**
  * `worker`: the daemon. Wrong configuration ends it at once; a store or cloud that is away does not,
@@ -25,18 +26,18 @@ export function worker(
     async (parts) => {
       const cloud = await findCloud(parts, io);
       if (cloud.kind === 'wrong') return cloud.exit;
-      const { store, fencing, clock, chance, log, policy, supervision } = parts;
+      const { store, fencing, lookout, clock, chance, log, policy, supervision } = parts;
       const name = `${parts.machine}:${String(process.pid)}:${chance.event(clock.now())}`;
       const alerted = new Set<HostName>();
+      const leaseMs = parts.config.settings['worker.lease'];
+      const sole = { store, clock, worker: asWorker(name), leaseMs };
       const engine = createWorker({
-        store,
+        ...sole,
         compute: cloud.compute,
         fencing,
-        clock,
         log,
         policy,
-        worker: asWorker(name),
-        leaseMs: parts.config.settings['worker.lease'],
+        cluster: lookout === null ? undefined : { lookout, chance },
         pollMs: parts.config.settings['worker.poll'],
         ...(options.only === undefined ? {} : { only: options.only }),
         onTurn: ({ host, sentence, evacuation }) => {
@@ -44,7 +45,7 @@ export function worker(
           supervision.turned({ status: sentence, needsHuman: alerted.size });
         },
       });
-      if (options.once === true) return once(parts, io, engine);
+      if (options.once === true) return once(parts, io, { engine, sole });
       if (options.untilSettled === true && options.only !== undefined) {
         const end = await settle(parts, io, engine, options.only);
         tell(io, `${options.only}: ${ENDS[end]}`);
@@ -54,7 +55,10 @@ export function worker(
       // Not waited for: a Nova that hangs must not delay the first look at the store.
       void complainAtStart(parts, () => cloud.check());
       log.info(`the worker ${name} watches ${store.description}`);
-      await engine.run(io.signal);
+      const waiting = complainOnce(log, (status) => {
+        supervision.turned({ status, needsHuman: alerted.size });
+      });
+      await workAlone({ ...sole, signal: io.signal, waiting }, (signal) => engine.run(signal));
       supervision.stopping();
       log.info('the worker has stopped; what is under way goes on when one is started again');
       return 'done';
@@ -104,12 +108,35 @@ const ENDS = {
   aborted: 'stopped before it was settled; the mark stands.',
 } as const;
 
-async function once(parts: Parts, io: Io, engine: Worker): Promise<ExitName> {
+async function once(
+  parts: Parts,
+  io: Io,
+  {
+    engine,
+    sole,
+  }: { readonly engine: Worker; readonly sole: Pick<SoleWorker, 'store' | 'worker' | 'leaseMs'> },
+): Promise<ExitName> {
   const problem = await parts.store.check();
   if (problem !== null) return storeTrouble(parts, io, problem);
+  const other = await obstacleTo(sole);
+  if (other !== null) {
+    tell(io, `nova-ha: refused: ${other}`);
+    return 'refused';
+  }
   const { active } = await engine.once();
+  await yieldStore(sole);
   say(io, `${String(active)} hosts have work left`);
   return active === 0 ? 'done' : 'pending';
+}
+
+/** Every wait is a sign of life; the log has each reason once. */
+function complainOnce(log: Parts['log'], tellStatus: (why: string) => void): (why: string) => void {
+  let last = '';
+  return (why) => {
+    if (why !== last) log.warn(`${why}; waiting`);
+    last = why;
+    tellStatus(why);
+  };
 }
 
 /** Says at once what would otherwise be found out in the first failure of a host. */
