@@ -126,8 +126,10 @@ const onlyOursReenabled: Check = ({ observation, decision: { next, actions } }) 
       observation.fleet.kind === 'known'
         ? observation.fleet.value.services.get(next.host)
         : undefined;
-    const reason =
-      service !== undefined && service.state !== 'unknown' ? service.disabledReason : null;
+    // A reason counts only while it is one: enabling a service takes it away.
+    const isDisabled =
+      service !== undefined && service.state !== 'unknown' && service.status === 'disabled';
+    const reason = isDisabled ? service.disabledReason : null;
     if (action.change.forcedDown === false && before?.forcedDown !== false) {
       return 'un-forced a host that somebody else had forced down';
     }

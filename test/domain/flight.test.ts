@@ -250,6 +250,8 @@ describe('an evacuation that stands still', () => {
     ['failed on its destination', trace('done', 'failed'), {}, 'pending'],
     ['failed in scheduling', trace('failed', 'none'), {}, 'pending'],
     ['queued for a host that is gone', trace('done', 'none'), fenced(), 'pending'],
+    ['begun on a host that is gone', trace('done', 'running', H2), fenced(), 'pending'],
+    ['begun on another host than that', trace('done', 'running', H3), fenced(), 'accepted'],
     ['queued for somebody', trace('done', 'none'), {}, 'accepted'],
     ['being built', trace('done', 'running'), {}, 'accepted'],
     ['being scheduled', trace('running', 'none'), {}, 'accepted'],

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import {
+  isIsolated,
+  isolate,
+  isolatingChange,
+  livenessOf,
+  serviceBefore,
+  watchLife,
+} from '../../src/domain/isolation.ts';
+import { newEvacuation, type Life } from '../../src/domain/evacuation.ts';
+import { disabledReason, parseDisabledReason } from '../../src/domain/mark.ts';
+import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
+import { EVENT, evacuating, H1, isolated, mark, service, T0 } from '../support/domain.ts';
+
+const ours = `nova-ha: ${EVENT} evacuating (fenced)`;
+const marked = newEvacuation(H1, mark(), T0);
+const waiting: Policy = {
+  ...DEFAULT_POLICY,
+  fence: { ...DEFAULT_POLICY.fence, isolation: 'wait' },
+};
+const FRESH: Life = { updatedAt: null, moves: 0, movedAt: null };
+
+describe('the one PUT', () => {
+  it('disables with our reason and forces down, together', () => {
+    expect(isolatingChange(marked, service(), DEFAULT_POLICY)).toEqual({
+      status: 'disabled',
+      disabledReason: ours,
+      forcedDown: true,
+    });
+  });
+
+  it.each([
+    ['all is done', isolated(), null],
+    [
+      'disabled by an operator: his reason stays',
+      { disabledReason: 'rack 4' },
+      { forcedDown: true },
+    ],
+    ['disabled without a reason', { disabledReason: null }, { forcedDown: true }],
+    ['only the force is missing', isolated(H1, { forcedDown: false }), { forcedDown: true }],
+    [
+      'ours of an earlier event: renamed',
+      isolated(H1, { disabledReason: 'nova-ha: old evacuated (fenced)' }),
+      { status: 'disabled', disabledReason: ours },
+    ],
+    [
+      'forced down by an operator, enabled',
+      { status: 'enabled', forcedDown: true },
+      { status: 'disabled', disabledReason: ours },
+    ],
+  ] as const)('%s', (_name, change, expected) => {
+    const shown = service(H1, { status: 'disabled', ...change });
+    expect(isolatingChange(marked, shown, DEFAULT_POLICY)).toEqual(expected);
+  });
+
+  it('does not force where isolation is to wait', () => {
+    expect(isolatingChange(marked, service(), waiting)).not.toHaveProperty('forcedDown');
+    expect(isIsolated(service(H1, { status: 'disabled', state: 'down' }), waiting)).toBe(true);
+    expect(isIsolated(service(H1, { status: 'disabled' }), waiting)).toBe(false);
+    expect(isIsolated(service(H1, { state: 'down' }), waiting)).toBe(false);
+    expect(isIsolated(service(H1, { state: 'down' }), DEFAULT_POLICY)).toBe(false);
+  });
+
+  it('is not repeated over an operator who lifts it after it was seen', () => {
+    const step = isolate(evacuating(), service(), DEFAULT_POLICY, T0);
+    expect(step.actions).toEqual([]);
+    expect(step.isolation.seen).toBe(true);
+  });
+
+  it('is seen only when Nova shows all of it', () => {
+    expect(isolate(marked, isolated(), DEFAULT_POLICY, T0).isolation.seen).toBe(true);
+    expect(isolate(marked, service(), DEFAULT_POLICY, T0).isolation.seen).toBe(false);
+    const old = isolated(H1, { disabledReason: 'nova-ha: old evacuating' });
+    expect(isolate(marked, old, DEFAULT_POLICY, T0).isolation.seen).toBe(false);
+  });
+});
+
+describe('what the service was before', () => {
+  it.each([
+    ['untouched', service(), { status: 'enabled', disabledReason: null, forcedDown: false }],
+    [
+      'ours, also from a lost record: it was enabled and up',
+      isolated(),
+      { status: 'enabled', disabledReason: null, forcedDown: false },
+    ],
+    [
+      "an operator's",
+      service(H1, { status: 'disabled', disabledReason: 'rack 4', forcedDown: true }),
+      { status: 'disabled', disabledReason: 'rack 4', forcedDown: true },
+    ],
+  ])('%s', (_name, shown, before) => {
+    expect(serviceBefore(shown)).toEqual(before);
+    const { isolation } = isolate(marked, shown, DEFAULT_POLICY, T0);
+    expect(isolation.before).toEqual(before);
+  });
+
+  it('is kept from the first look on, and over from an earlier event', () => {
+    const before = { status: 'disabled', disabledReason: 'rack 4', forcedDown: false } as const;
+    const carried = { ...marked, isolation: { before, wasUp: false, since: T0, seen: false } };
+    expect(isolate(carried, service(), DEFAULT_POLICY, T0 + 5).isolation.before).toEqual(before);
+  });
+});
+
+describe('our reason', () => {
+  it.each([
+    { event: EVENT, stage: 'evacuating', trusted: true },
+    { event: EVENT, stage: 'evacuated', trusted: false },
+  ] as const)('is read back: %o', (reason) => {
+    expect(parseDisabledReason(disabledReason(reason))).toEqual(reason);
+    expect(disabledReason(reason).length).toBeLessThanOrEqual(255);
+    expect(disabledReason(reason)).not.toMatch(/^AUTO:/);
+  });
+
+  it.each([null, '', 'nova-ha', 'nova-ha: ', 'nova-ha: ev lost', 'my nova-ha: ev evacuating'])(
+    'is not %j',
+    (text) => {
+      expect(parseDisabledReason(text)).toBeNull();
+    },
+  );
+});
+
+describe('signs of life', () => {
+  const at = (updatedAt: string) => isolated(H1, { updatedAt });
+  const watch = (life: Life, updatedAt: string, now = T0): Life =>
+    watchLife(life, at(updatedAt), false, now);
+
+  it('are two moves that nobody of us made', () => {
+    const first = watch(FRESH, 'a');
+    expect(livenessOf(first, at('a'))).toBe('dead');
+    const once = watch(first, 'b', T0 + 10_000);
+    expect(livenessOf(once, at('b'))).toBe('doubtful');
+    expect(livenessOf(watch(once, 'c', T0 + 20_000), at('c'))).toBe('alive');
+  });
+
+  it('our own change starts the watch anew', () => {
+    const once = watch(watch(FRESH, 'a'), 'b');
+    expect(watchLife(once, at('c'), true, T0)).toEqual(FRESH);
+  });
+
+  it('a single move is forgotten after a minute; two are not', () => {
+    const once = watch(watch(FRESH, 'a'), 'b');
+    expect(watch(once, 'b', T0 + 60_000).moves).toBe(1);
+    expect(watch(once, 'b', T0 + 60_001).moves).toBe(0);
+    const twice = watch(once, 'c');
+    expect(watch(twice, 'c', T0 + 600_000).moves).toBe(2);
+  });
+
+  it('being up is no proof: un-forcing a host that has just died shows it up', () => {
+    expect(livenessOf(FRESH, service())).toBe('doubtful');
+  });
+});

@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isInFlight, type Progress, type Tracked } from '../../src/domain/evacuation.ts';
+import { asHost, type HostName } from '../../src/domain/ids.ts';
+import { wholeHost } from '../../src/domain/mark.ts';
+import { choose, due, lookPause } from '../../src/domain/pace.ts';
+import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
+import { because } from '../../src/domain/reason.ts';
+import { summaryOf } from '../../src/domain/summary.ts';
+import {
+  ACCEPTED,
+  entry,
+  evacuating,
+  fleet,
+  H2,
+  H3,
+  mark,
+  peer,
+  PENDING,
+  service,
+  T0,
+  vm,
+} from '../support/domain.ts';
+
+const policy = (inFlight: number, perDestination = 99): Policy => ({
+  ...DEFAULT_POLICY,
+  pace: { ...DEFAULT_POLICY.pace, inFlight, perDestination },
+});
+const SERVICES = fleet([service(H2), service(H3)]);
+const waiting = (count: number): Progress[] => Array.from({ length: count }, () => PENDING);
+const sends = (
+  record: ReturnType<typeof evacuating>,
+  limits: Policy,
+  peers = [summaryOf(record)],
+) => choose(record, peers, SERVICES, limits, T0);
+
+describe('the budgets', () => {
+  it('in flight in the region', () => {
+    expect(sends(evacuating(waiting(5)), policy(3)).chosen).toEqual([vm(1), vm(2), vm(3)]);
+    const flying = evacuating([ACCEPTED, ACCEPTED, ...waiting(5)]);
+    expect(sends(flying, policy(3)).chosen).toHaveLength(1);
+  });
+
+  it('shared evenly by the hosts at work, the remainder for the first', () => {
+    const own = evacuating(waiting(9));
+    const other = peer(H2, { counts: { ...peer(H2).counts, pending: 9 } });
+    const later = { ...other, markedAt: T0 + 1 };
+    const earlier = { ...other, markedAt: T0 - 1 };
+    expect(sends(own, policy(5), [later]).chosen).toHaveLength(3);
+    expect(sends(own, policy(5), [earlier]).chosen).toHaveLength(2);
+    expect(sends(own, policy(5), [{ ...other, phase: 'settled' }]).chosen).toHaveLength(5);
+  });
+
+  it('not shared with a host that waits for something else', () => {
+    const own = evacuating(waiting(9));
+    const idle = (change: Parameters<typeof peer>[1]) => peer(H2, { markedAt: T0 - 1, ...change });
+    const pending = { ...peer(H2).counts, pending: 9 };
+    const open = (change: Parameters<typeof peer>[1]) =>
+      sends(own, policy(1), [idle(change)]).chosen.length;
+    expect(open({ phase: 'marked', provenAt: null })).toBe(1);
+    expect(open({ phase: 'marked', isolated: false })).toBe(1);
+    expect(open({ counts: pending, reasons: [because('NH202', { host: H2 })] })).toBe(1);
+    expect(open({ counts: pending, reasons: [because('NH203', { count: 1, limit: 1 })] })).toBe(0);
+    expect(open({ phase: 'marked' })).toBe(0);
+  });
+
+  it('towards one destination, those without one yet taken to spread', () => {
+    const towards: Progress = { ...ACCEPTED, destination: H2 };
+    expect(sends(evacuating([towards, ...waiting(9)]), policy(99, 2)).chosen).toHaveLength(2);
+    expect(sends(evacuating([towards, towards, ...waiting(9)]), policy(99, 2)).chosen).toEqual([]);
+    const target = mark({ request: { ...wholeHost, target: H2 } });
+    const named = evacuating([towards, ...waiting(9)], { mark: target });
+    expect(sends(named, policy(99, 3)).chosen).toHaveLength(2);
+  });
+
+  it('one member of a group whose members must not meet', () => {
+    const members = (...progresses: Progress[]): Record<string, Tracked> =>
+      Object.fromEntries(
+        progresses.map((progress, i) => [vm(i + 1), entry(progress, { exclusiveGroup: 'g' })]),
+      );
+    const own = evacuating([], { instances: members(PENDING, PENDING) });
+    expect(sends(own, policy(9)).chosen).toEqual([vm(1)]);
+    const busy = evacuating([], { instances: members(ACCEPTED, PENDING) });
+    expect(sends(busy, policy(9)).chosen).toEqual([]);
+    expect(sends(own, policy(9), [peer(H2, { groups: ['g'] })]).chosen).toEqual([]);
+  });
+
+  it('says why nothing goes when nothing is under way', () => {
+    const full = [peer(H2, { inFlight: 3 })];
+    expect(sends(evacuating(waiting(2)), policy(3), full).held?.code).toBe('NH203');
+    expect(sends(evacuating([]), policy(3)).held).toBeNull();
+  });
+});
+
+describe('many hosts choosing one after the other', () => {
+  const names = [1, 2, 3, 4].map((n) => asHost(`compute-${String(n)}`));
+  const world = fc.record({
+    limit: fc.integer({ min: 1, max: 12 }),
+    hosts: fc.tuple(
+      ...names.map(() => fc.record({ waiting: fc.nat({ max: 6 }), markedAt: fc.nat({ max: 3 }) })),
+    ),
+    order: fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 30 }),
+    landings: fc.array(fc.nat({ max: 3 }), { maxLength: 10 }),
+  });
+
+  it('never have more in flight together than the region may, and go on until all are sent', () => {
+    fc.assert(
+      fc.property(world, ({ limit, hosts, order }) => {
+        const records = hosts.map((one, i) => {
+          const host: HostName = names[i] ?? asHost('x');
+          return evacuating(waiting(one.waiting), { host, mark: mark({ at: T0 - one.markedAt }) });
+        });
+        for (const which of order) {
+          const record = records[which];
+          if (record === undefined) continue;
+          const peers = records.map(summaryOf);
+          const { chosen } = choose(record, peers, SERVICES, policy(limit), T0);
+          const instances = { ...record.instances };
+          for (const id of chosen) {
+            const old = instances[id];
+            if (old !== undefined) instances[id] = { ...old, progress: ACCEPTED };
+          }
+          records[which] = { ...record, instances };
+          const all = records.flatMap(({ instances: tracked }) => Object.values(tracked));
+          expect(all.filter(({ progress }) => isInFlight(progress)).length).toBeLessThanOrEqual(
+            limit,
+          );
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('whose time has come', () => {
+  it('first tries before retries; not before their time', () => {
+    const retry: Progress = { ...PENDING, attempt: 2 };
+    const later: Progress = { ...PENDING, notBefore: T0 + 1 };
+    const record = evacuating([retry, PENDING, later, ACCEPTED]);
+    expect(due(record, T0).map(([id]) => id)).toEqual([vm(2), vm(1)]);
+    expect(due(record, T0 + 1)).toHaveLength(3);
+  });
+});
+
+describe('the looks at the migrations', () => {
+  it('never come closer or rarer than the limits', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 400 }),
+        fc.nat({ max: 400 }),
+        fc.nat({ max: 3_600_000 }),
+        (flying, landed, elapsed) => {
+          const done: Progress = {
+            at: 'landed',
+            destination: H2,
+            since: T0,
+            restored: 'as-it-was',
+          };
+          const all = [
+            ...Array.from({ length: flying }, () => ACCEPTED),
+            ...Array.from({ length: landed }, () => done),
+          ];
+          const pause = lookPause(evacuating(all), DEFAULT_POLICY, T0 + elapsed);
+          expect(pause).toBeGreaterThanOrEqual(DEFAULT_POLICY.pace.pollMinMs);
+          expect(pause).toBeLessThanOrEqual(DEFAULT_POLICY.pace.pollMaxMs);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('a steady evacuation of 200 instances costs a bounded number of looks', () => {
+    const done: Progress = { at: 'landed', destination: H2, since: T0, restored: 'as-it-was' };
+    const everyMs = 500;
+    let looks = 0;
+    for (let now = everyMs; now < 200 * everyMs; looks += 1) {
+      const landed = Math.floor(now / everyMs);
+      const all = Array.from({ length: 200 }, (_, i) => (i < landed ? done : ACCEPTED));
+      now += lookPause(evacuating(all), DEFAULT_POLICY, T0 + now);
+    }
+    // One look for each would be 200; the budget is a tenth of it and a few at the beginning.
+    expect(looks).toBeLessThan(60);
+  });
+});

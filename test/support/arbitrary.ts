@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import type { Service } from '../../src/domain/host.ts';
+import { known, unknown, type Known } from '../../src/domain/known.ts';
+import type { ActionTrace, Answer, Observation, Sighting } from '../../src/domain/observation.ts';
+import { applied, refused, uncertain } from '../../src/domain/outcome.ts';
+import { fleet, H1, H2, H3, instance, isolated, peer, row, service, T0, vm } from './domain.ts';
+
+const IDS = [vm(1), vm(2), vm(3)];
+const VM_STATES = ['active', 'stopped', 'error', 'paused', 'building'];
+const STATUSES = ['accepted', 'pre-migrating', 'done', 'completed', 'failed', 'error', 'odd'];
+const FAULTS = [null, 'No valid host was found.', 'Conflict updating instance', 'no space left'];
+const hosts = fc.constantFrom(H1, H2, H3);
+
+/** Now and then an answer does not come. */
+const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<Known<T>> =>
+  fc.oneof(
+    { weight: 5, arbitrary: value.map((one) => known(one, T0)) },
+    { weight: 1, arbitrary: fc.constant(unknown('503')) },
+  );
+
+/** The service of the failed host in every state that people and time can bring it into. */
+const sourceService: fc.Arbitrary<Service> = fc
+  .record({
+    status: fc.constantFrom('enabled', 'disabled'),
+    state: fc.constantFrom('up', 'down'),
+    forcedDown: fc.boolean(),
+    disabledReason: fc.constantFrom(
+      null,
+      isolated().disabledReason,
+      'maintenance',
+      'AUTO: libvirt',
+    ),
+    updatedAt: fc.constantFrom('a', 'b', 'c'),
+  })
+  .map((change) => ({ ...service(H1, change), state: change.forcedDown ? 'down' : change.state }));
+
+const rows = fc
+  .array(
+    fc.record({
+      instance: fc.constantFrom(...IDS),
+      status: fc.constantFrom(...STATUSES),
+      destination: fc.constantFrom(null, H2, H3),
+    }),
+    { maxLength: 6 },
+  )
+  .map((list) => list.map((one, index) => row(index + 1, one.status, one)).reverse());
+
+const sighting = (id: Sighting['id']): fc.Arbitrary<Sighting | null> =>
+  fc.option(
+    fc.record({
+      id: fc.constant(id),
+      host: hosts,
+      vmState: fc.constantFrom(...VM_STATES, 'deleted'),
+      taskState: fc.constantFrom(null, 'rebuilding', 'rebuild_spawning'),
+      fault: fc.constantFrom(...FAULTS),
+    }),
+    { freq: 6 },
+  );
+
+const STEPS = ['none', 'running', 'done', 'failed'] as const;
+const trace: fc.Arbitrary<ActionTrace | null> = fc.option(
+  fc.record({
+    requestId: fc.constant('req'),
+    startedAt: fc.constant(''),
+    buildingOn: fc.constantFrom(null, H2, H3),
+    scheduling: fc.constantFrom(...STEPS),
+    building: fc.constantFrom(...STEPS),
+  }),
+);
+
+const answer: fc.Arbitrary<Answer> = fc.record({
+  instance: fc.constantFrom(...IDS),
+  attempt: fc.integer({ min: 1, max: 3 }),
+  outcome: fc.constantFrom<Answer['outcome']>(
+    applied({ requestId: null }),
+    uncertain('time-out'),
+    refused('not-sent', 'refused'),
+    refused('wrong-state', 'vm_state paused', 409),
+    refused('service-up', 'still in use', 400),
+    refused('unsupported', 'vTPM', 400),
+  ),
+});
+
+const inventory = fc.subarray(IDS).chain((ids) =>
+  fc.tuple(
+    ...ids.map((id) =>
+      fc
+        .record({
+          vmState: fc.constantFrom(...VM_STATES),
+          taskState: fc.constantFrom(null, 'migrating', 'rebuilding', 'deleting'),
+          fault: fc.constantFrom(...FAULTS),
+        })
+        .map((change) => instance(id, change)),
+    ),
+  ),
+);
+
+const neighbour = fc
+  .record({
+    phase: fc.constantFrom('marked', 'evacuating', 'settled', 'readmitting', 'closed'),
+    provenAt: fc.constantFrom(null, T0, T0 + 60_000),
+    excused: fc.boolean(),
+    inFlight: fc.integer({ min: 0, max: 3 }),
+  })
+  .map((change) => peer(H2, change));
+
+/** Anything that a turn can see, however little sense it makes together. */
+export const observations: fc.Arbitrary<Observation> = fc
+  .record({
+    source: fc.option(sourceService, { freq: 9 }),
+    other: fc.constantFrom(service(H2), isolated(H2), { host: H2, state: 'unknown' as const }),
+    plane: fc.integer({ min: 0, max: 1 }),
+    fleetKnown: fc.integer({ min: 0, max: 6 }),
+    proof: maybe(fc.constantFrom(null, { source: 'power' as const, at: T0, detail: 'off' })),
+    inventory: maybe(inventory),
+    groups: maybe(fc.constant([])),
+    migrations: maybe(rows),
+    sightings: fc.tuple(...IDS.map((id) => maybe(sighting(id)))),
+    traces: fc.tuple(...IDS.map(() => maybe(trace))),
+    peers: maybe(fc.option(neighbour).map((one) => (one === null ? [] : [one]))),
+    answers: fc.array(answer, { maxLength: 2 }),
+  })
+  .map((drawn) => {
+    const services = [...(drawn.source === null ? [] : [drawn.source]), drawn.other, service(H3)];
+    const plane = { conductorsUp: drawn.plane, schedulersUp: 1 };
+    return {
+      fleet: drawn.fleetKnown === 0 ? unknown('503') : known(fleet(services, plane), T0),
+      proof: drawn.proof,
+      inventory: drawn.inventory,
+      groups: drawn.groups,
+      migrations: drawn.migrations,
+      sightings: new Map(IDS.map((id, i) => [id, drawn.sightings[i] ?? unknown('')] as const)),
+      traces: new Map(IDS.map((id, i) => [id, drawn.traces[i] ?? unknown('')] as const)),
+      peers: drawn.peers,
+      answers: drawn.answers,
+    };
+  });
