@@ -60,6 +60,7 @@ export async function startCli({ spawnMs = 50, instances = 6 } = {}): Promise<Cl
     NOVA_HA_PACE_POLL_MIN: '50ms',
     NOVA_HA_READMIT_CONFIRM: '0s',
     NOVA_HA_READMIT_HEALTHY: '0s',
+    NOVA_HA_FENCE_WATCH: '0s',
   };
   const given = (args: readonly string[], more: Readonly<Record<string, string>> = {}) => ({
     args: [built('nova-ha.cjs'), ...args],
