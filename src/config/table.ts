@@ -14,7 +14,7 @@ const RUNTIME_ROWS = {
   ),
   'worker.poll': row(
     duration(100, 60_000),
-    1000,
+    2000,
     'how often the store is asked for marks; nudges come on top',
   ),
   'log.level': row(

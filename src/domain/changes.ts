@@ -28,6 +28,7 @@ export function changesBetween(before: Evacuation | null, after: Evacuation): re
   }
   for (const [id, entry] of tracked(after)) {
     const earlier = same?.instances[id];
+    if (earlier === entry) continue;
     if (earlier !== undefined && tells(earlier.progress) === tells(entry.progress)) continue;
     if (earlier === undefined && entry.progress.at === 'pending') continue;
     changes.push({

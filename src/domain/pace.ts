@@ -135,7 +135,7 @@ export function lookPause(evacuation: Evacuation, policy: Policy, now: Instant):
   }
   const { pollMinMs, pollMaxMs } = policy.pace;
   const clamp = (pause: number): number => Math.min(pollMaxMs, Math.max(pollMinMs, pause));
-  if (ended === 0 || flying === 0) return clamp(elapsed / 2);
+  if (ended === 0 || flying === 0) return clamp(elapsed);
   const looks = LOOKS_BASE + LOOKS_PER_INSTANCE * all.length;
   // How many should have arrived by the next look: never so many that the others wait for it.
   const batch = Math.max(1, Math.min(all.length / looks, FULLEST_BATCH * flying));

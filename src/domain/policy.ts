@@ -82,7 +82,7 @@ export const DEFAULT_POLICY: Policy = {
     patienceMs: 60_000,
   },
   storage: { kind: 'shared', localDisk: 'skip' },
-  pace: { inFlight: 20, perDestination: 10, posts: 8, pollMinMs: 300, pollMaxMs: 5000 },
+  pace: { inFlight: 24, perDestination: 10, posts: 8, pollMinMs: 300, pollMaxMs: 5000 },
   retry: {
     attempts: 5,
     backoffMs: 5000,

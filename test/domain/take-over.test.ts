@@ -13,11 +13,7 @@ function after(progress: Progress): Progress | undefined {
   const instances: Evacuation['instances'] = Object.fromEntries(
     Object.entries(record.instances).map(([key, entry]) => [key, { ...entry, progress }]),
   );
-  const taken = takeOver(
-    { ...record, instances: Object.fromEntries(entries) },
-    DEFAULT_POLICY,
-    NOW,
-  );
+  const taken = takeOver({ ...record, instances }, DEFAULT_POLICY, NOW);
   return Object.entries(taken.instances).find(([key]) => key === id)?.[1].progress;
 }
 

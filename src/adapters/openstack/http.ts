@@ -195,7 +195,7 @@ function interpret(
   // Bodies of failures are only quoted; some servers echo the request in them.
   const text = success ? raw : redact(raw, secrets);
   const body = parseJson(text);
-  if (success && text.trim() !== '' && body === undefined) {
+  if (success && body === undefined && /\S/.test(text)) {
     const start = excerpt(redact(text, secrets), 80);
     const why = `${label(request)}: answered ${String(status)} with something that is not JSON: "${start}"`;
     return { kind: 'uncertain', why };
@@ -204,7 +204,7 @@ function interpret(
 }
 
 function parseJson(text: string): unknown {
-  if (text.trim() === '') return undefined;
+  if (!/\S/.test(text)) return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch {

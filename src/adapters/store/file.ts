@@ -9,10 +9,11 @@ import { isUnreadable, unreadable, type Summary } from '../../domain/summary.ts'
 import type { Instant } from '../../domain/time.ts';
 import type { Expectation, Store, Stored } from '../../engine/ports.ts';
 import { createBootClock, type BootClock } from './boot-clock.ts';
-import { createCommit, newest, pathOf, type CommitTo } from './file-chain.ts';
+import { createCommit, newest, newestNumber, pathOf, type CommitTo } from './file-chain.ts';
 import { checkDirectory } from './file-check.ts';
 import { createFileHistory } from './file-history.ts';
 import { createFileLeases } from './file-lease.ts';
+import { createFileMemory, type FileMemory } from './file-memory.ts';
 import { createFileNudges } from './file-nudges.ts';
 import {
   decodeHead,
@@ -51,6 +52,7 @@ export function createFileStore(options: FileStoreOptions): Store {
   const commit = createCommit({ root, now });
   const leases = createFileLeases({ commit, bootClock, now, leasesOf, recordsOf });
   const history = createFileHistory(root);
+  const memory = createFileMemory();
   const nudges = createFileNudges({ directory: join(root, 'nudges'), warn });
 
   const bestEffort = async (path: string, work: Promise<void>): Promise<void> => {
@@ -70,10 +72,11 @@ export function createFileStore(options: FileStoreOptions): Store {
     capability: 'linearizable',
     description: `the directory ${root}`,
     list: () => guarded(hosts, () => listOf(hosts, recordsOf, now)),
-    read: (host) => guarded(recordsOf(host), () => readOf(host, recordsOf(host), now)),
+    read: (host) => guarded(recordsOf(host), () => readOf(host, recordsOf(host), memory, now)),
     write: async (expectation, evacuation) => {
       const outcome = await writeTo({
         directory: recordsOf(evacuation.host),
+        memory,
         commit,
         expectation,
         evacuation,
@@ -145,9 +148,14 @@ async function listOf(
 async function readOf(
   host: HostName,
   directory: string,
+  memory: FileMemory,
   now: () => Instant,
 ): Promise<Known<Stored | null>> {
   const at = now();
+  const number = await newestNumber(directory);
+  if (number === 0) return known(null, at);
+  const recalled = await memory.recall(host, pathOf(directory, number)).catch(() => null);
+  if (recalled !== null) return known(recalled, at);
   const top = await newest(directory);
   if (top === null) return known(null, at);
   const decoded = decodeVersion(top.text, host);
@@ -158,16 +166,19 @@ async function readOf(
   }
   const { header, evacuation } = decoded.value;
   if (evacuation === null) return known(null, at);
-  return known({ version: header.version, epoch: header.epoch, evacuation }, at);
+  const stored = { version: header.version, epoch: header.epoch, evacuation };
+  await memory.remember(host, pathOf(directory, top.number), stored);
+  return known(stored, at);
 }
 
 async function writeTo(options: {
   readonly directory: string;
+  readonly memory: FileMemory;
   readonly commit: CommitTo;
   readonly expectation: Expectation;
   readonly evacuation: Evacuation;
 }): Promise<WriteOutcome<{ readonly version: number }>> {
-  const { directory, commit, expectation, evacuation } = options;
+  const { directory, memory, commit, expectation, evacuation } = options;
   const { host } = evacuation;
   const problem = hostNameProblem(host);
   if (problem !== null) return refused('bad-request', problem);
@@ -192,9 +203,15 @@ async function writeTo(options: {
     );
   }
   const text = encodeVersion({ version: version + 1, epoch }, evacuation);
-  const outcome = await commit(directory, (top?.number ?? 0) + 1, text);
+  const number = (top?.number ?? 0) + 1;
+  const outcome = await commit(directory, number, text);
   switch (outcome.kind) {
     case 'committed':
+      await memory.remember(host, pathOf(directory, number), {
+        version: version + 1,
+        epoch,
+        evacuation,
+      });
       return applied({ version: version + 1 });
     case 'taken':
       return refused('wrong-state', `another writer of ${host} was faster`);
