@@ -49,11 +49,6 @@ export const REASONS_OF_HOSTS = {
     sentence: 'waiting {time} before the first evacuation (fence.delay)',
     remedy: 'none needed',
   },
-  NH109: {
-    severity: 'note',
-    sentence: '{host} is proven off and isolated; its instances are being listed',
-    remedy: 'none needed',
-  },
   NH110: {
     severity: 'note',
     sentence:
