@@ -125,7 +125,8 @@ describe('the pacemaker store on a real cluster', () => {
     );
     expect(fenced).toBeGreaterThan(0);
     // Every failed attempt to reconnect erases the attributes of the node once more.
-    const failedStart = "//lrm_resource[@id='compute-1']/lrm_rsc_op[@operation='start' and @rc-code!='0' and @op-status!='-1']";
+    const failedStart =
+      "//lrm_resource[@id='compute-1']/lrm_rsc_op[@operation='start' and @rc-code!='0' and @op-status!='-1']";
     await waitFor(async () => valueOf(await first().cib.query(failedStart)).length > 0, {
       what: 'a failed attempt to reconnect',
       timeoutMs: 180_000,
