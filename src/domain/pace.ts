@@ -112,8 +112,8 @@ function destinationRoom(
 }
 
 /** Looks at the migrations that an evacuation may cost besides its POSTs: the base and per instance. */
-const LOOKS_BASE = 16;
-const LOOKS_PER_INSTANCE = 0.04;
+const LOOKS_BASE = 12;
+const LOOKS_PER_INSTANCE = 0.036;
 /** The largest share of what is in flight that may have arrived before anybody looks. */
 const FULLEST_BATCH = 0.85;
 

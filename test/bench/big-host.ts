@@ -3,7 +3,7 @@ import { createSystemClock } from '../../src/adapters/system.ts';
 import { isActive } from '../../src/domain/evacuation.ts';
 import { asHost } from '../../src/domain/ids.ts';
 import { mark, until } from './marking.ts';
-import { fenceHost, startLocalCloud } from './simulated.ts';
+import { fenceHost, startLocalCloud, type LocalCloud } from './simulated.ts';
 import { startWorker, writeConfig } from './worker-process.ts';
 
 /** What an evacuation of one large host costs. */
@@ -32,6 +32,8 @@ export async function measureBigHost(
   local.cloud.boot({ host: 'compute-1', count: instances });
   const config = writeConfig(local.server.authUrl);
   const worker = await startWorker(config);
+  // The worker checks the account when it starts; that is no part of an evacuation.
+  await quiet(local);
   await fenceHost(local, 'compute-1');
   const store = createFileStore({
     directory: `${config.directory}/state/store`,
@@ -68,4 +70,16 @@ export async function measureBigHost(
   await store.close();
   await local.server.close();
   return figures;
+}
+
+/** Waits until nobody has asked the cloud anything for a while. */
+async function quiet({ cloud }: LocalCloud): Promise<void> {
+  let seen = -1;
+  let sinceMs = performance.now();
+  await until(() => {
+    const total = cloud.requests.total();
+    if (total !== seen) sinceMs = performance.now();
+    seen = total;
+    return performance.now() - sinceMs > 500;
+  }, 30);
 }
