@@ -4,7 +4,7 @@ import type { Evacuation, Readmission } from './evacuation.ts';
 import type { Service } from './host.ts';
 import { livenessOf, watchLife } from './isolation.ts';
 import { disabledReason, parseDisabledReason } from './mark.ts';
-import { stageOf } from './migration.ts';
+import { stageOf, type Migration } from './migration.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';
@@ -61,9 +61,7 @@ function awaitReturn(
     const why = because('NH104', { what: 'the migrations', detail: observation.migrations.why });
     return stay(next, [why], label, policy, now);
   }
-  const unclean = observation.migrations.value.filter((row) =>
-    ['accepted', 'building', 'arrived'].includes(stageOf(row.status)),
-  );
+  const unclean = observation.migrations.value.filter((row) => isUnclean(row, evacuation));
   if (unclean.length > 0) {
     return stay(next, [because('NH502', { host, count: unclean.length })], label, policy, now);
   }
@@ -79,6 +77,20 @@ function awaitReturn(
     policy,
     now,
   );
+}
+
+/**
+ * Whether a record says that nova-compute has not cleaned up, or that somebody is evacuating still. At
+ * its start nova-compute completes one record per instance, the newest; what was lost on the way to an
+ * earlier destination stays `accepted` or `pre-migrating` for ever, and means nothing once its instance
+ * is elsewhere. A `done` one is what Nova's guard looks at: that needs another restart.
+ */
+function isUnclean(row: Migration, { instances, seenMigration }: Evacuation): boolean {
+  const stage = stageOf(row.status);
+  if (stage === 'arrived') return true;
+  if (stage !== 'accepted' && stage !== 'building') return false;
+  const at = instances[row.instance]?.progress.at;
+  return row.id > seenMigration || (at !== 'landed' && at !== 'gone');
 }
 
 /** Our reason says that the evacuation is over, so that a wiped store can be rebuilt from Nova. */

@@ -13,6 +13,7 @@ import {
   EVENT,
   fleet,
   H1,
+  H2,
   isolated,
   observation,
   row,
@@ -66,6 +67,25 @@ describe('the way back, step by step', () => {
     const waiting = step({ rows: [row(1, status), row(2, 'completed')] });
     expect(waiting.codes).toEqual(['NH502']);
     expect(waiting.changes).toEqual([]);
+  });
+
+  describe('what was lost on the way to a destination that died', () => {
+    const at = { at: 'landed', destination: H2, since: T0, restored: 'as-it-was' } as const;
+    const { life } = alive;
+    const record = evacuating([at], { phase: 'settled', life, seenMigration: 2 });
+
+    it.each(['accepted', 'pre-migrating'])('does not count: %s', (status) => {
+      const { next } = step({ record, rows: [row(2, 'completed'), row(1, status)] });
+      expect(next.phase).toBe('readmitting');
+    });
+
+    it('counts when it is done, newer than what we know, or not elsewhere', () => {
+      expect(step({ record, rows: [row(1, 'done')] }).codes).toEqual(['NH502']);
+      expect(step({ record, rows: [row(3, 'accepted')] }).codes).toEqual(['NH502']);
+      const left = { at: 'failed', attempt: 5, why: { code: 'NH403', values: {} } } as const;
+      const given = evacuating([left], { phase: 'settled', life, seenMigration: 2 });
+      expect(step({ record: given, rows: [row(1, 'accepted')] }).codes).toEqual(['NH502']);
+    });
   });
 
   it('un-forces when all are completed, failed or in error', () => {
