@@ -1,5 +1,6 @@
 import { decide } from '../../../src/domain/decide.ts';
 import { violations } from '../../../src/domain/invariants.ts';
+import { takeOver } from '../../../src/domain/take-over.ts';
 import { look } from './observe.ts';
 import type { Pool } from './pool.ts';
 import { reduced } from './reduce.ts';
@@ -46,17 +47,17 @@ export function createTurns(laws: Laws, pool: Pool): Turns {
   return {
     take(world, memory, blind) {
       const parts = [world.record, ...world.vms, world.source, memory.answers];
-      const key = `${parts.map((part) => pool.idOf(part)).join(' ')}${blind ? ' blind' : ''}`;
+      const key = `${parts.map((part) => pool.idOf(part)).join(' ')}${blind ? ' blind' : ''}${memory.isNew ? ' new' : ''}`;
       const earlier = known.get(key);
       if (earlier !== undefined) return earlier;
-      const before = world.record;
-      const observation = look(world, memory, blind);
+      const before = memory.isNew ? takeOver(world.record, POLICY, NOW) : world.record;
+      const observation = look({ ...world, record: before }, memory, blind);
       const decision = laws.decide(before, observation, POLICY, NOW);
       const found = violations({ before, observation, decision, policy: POLICY, now: NOW });
       const { next, actions } = reduced(decision);
       const broken = found.map((one) => `${one.invariant}: ${one.detail}`);
-      const same = JSON.stringify(next) === JSON.stringify(before);
-      const turn = { decided: { next: same ? before : next, actions }, broken };
+      const same = JSON.stringify(next) === JSON.stringify(world.record);
+      const turn = { decided: { next: same ? world.record : next, actions }, broken };
       known.set(key, turn);
       return turn;
     },

@@ -96,7 +96,7 @@ function persist(world: World, memory: Memory, who: number, laws: Laws): World {
     isOpen(answer, next.instances[answer.instance]),
   );
   const todo = laws.persistFirst ? actions : memory.todo;
-  const mine: Memory = { ...memory, decided: null, todo, answers };
+  const mine: Memory = { ...memory, decided: null, todo, answers, isNew: false };
   const workers = setWorker(world, who, mine).map((other, index) =>
     index === who || !laws.compareAndSet ? other : { ...other, decided: null },
   );

@@ -46,6 +46,8 @@ export interface Memory {
   readonly leaseTicks: number | null;
   /** The age of the decision that it is working on. */
   readonly turnTicks: number;
+  /** It has written nothing yet under its present lease. */
+  readonly isNew: boolean;
 }
 
 /** A request that its client has given up, but that Nova may still get. */
@@ -90,6 +92,7 @@ export const BLANK: Memory = {
   answers: [],
   leaseTicks: null,
   turnTicks: 0,
+  isNew: true,
 };
 
 /** The beginning: one host marked by its fence agent, some instances on it, two workers. */
