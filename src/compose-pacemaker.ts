@@ -49,7 +49,7 @@ export function composePacemaker(options: {
       failing: createFailing({ exec, now, nodes }),
     },
     presence: createPresence({ cib, now, nodes }),
-    switchOff: createNodeFencing({ exec, cib, history, now, hosts, nodes }),
+    switchOff: createNodeFencing({ exec, cib, history, now, skewMs, hosts, nodes }),
     configuration: () => readConfiguration(cib),
   };
 }

@@ -8,7 +8,7 @@ import { asEvent, asHost, asInstance, type HostName } from '../../src/domain/ids
 import type { Instance } from '../../src/domain/instance.ts';
 import { known, unknown, type Known } from '../../src/domain/known.ts';
 import type { FenceProof } from '../../src/domain/mark.ts';
-import type { Compute } from '../../src/engine/ports.ts';
+import type { Compute, Lookout } from '../../src/engine/ports.ts';
 import type { ExitName } from '../../src/surfaces/cli/exit.ts';
 import type { Io } from '../../src/surfaces/cli/io.ts';
 import type {
@@ -102,6 +102,7 @@ export function createCliWorld() {
     instances: [instanceOn('compute-1', 1), instanceOn('compute-1', 2)],
     proof: known(null, 0) as Known<FenceProof | null>,
     switches: [] as readonly SwitchOff[],
+    lookout: null as Lookout | null,
     cluster: unknown('Pacemaker is not installed here') as Known<ClusterConfiguration>,
     cloud: null as CloudPart | null,
     started: [] as (readonly string[])[],
@@ -151,6 +152,7 @@ type World = Pick<
   | 'instances'
   | 'proof'
   | 'switches'
+  | 'lookout'
   | 'cluster'
   | 'cloud'
   | 'started'
@@ -196,7 +198,7 @@ function partsOf(world: World, config: Parts['config']): Parts {
     storeWarnings: () => Promise.resolve([]),
     fencing: { proof: () => Promise.resolve(world.proof) },
     switches: world.switches,
-    lookout: null,
+    lookout: world.lookout,
     cluster: { configuration: () => Promise.resolve(world.cluster), dialect: 'pcs' },
     supervision: { ready: nothing, turned: nothing, stopping: nothing },
     machine: 'ctl-1',

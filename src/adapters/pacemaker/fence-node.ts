@@ -27,11 +27,13 @@ export function createNodeFencing(deps: {
   readonly cib: Pick<Cib, 'nodeStates'>;
   readonly history: FencingHistory;
   readonly now: () => Instant;
+  /** Difference tolerated between this machine's clock and those of the cluster (`fence.skew`). */
+  readonly skewMs: Millis;
   readonly hosts: () => Promise<Known<readonly string[]>>;
   readonly nodes: Readonly<Record<string, string>>;
   readonly timeoutMs?: Millis;
 }): NodeFencing {
-  const { exec, cib, history, now, timeoutMs = FENCE_TIMEOUT_MS } = deps;
+  const { exec, cib, history, now, skewMs, timeoutMs = FENCE_TIMEOUT_MS } = deps;
 
   const find = async (host: HostName): Promise<{ readonly node: string } | string> => {
     const [states, hosts] = await Promise.all([cib.nodeStates(), deps.hosts()]);
@@ -54,8 +56,8 @@ export function createNodeFencing(deps: {
       const found = await find(host);
       if (typeof found === 'string') return refused('not-sent', found);
       const { node } = found;
-      // The history of Pacemaker 2.1 counts whole seconds.
-      const since = Math.floor(now() / 1000) * 1000;
+      // Pacemaker 2.1 counts whole seconds, and by the clock of the member that did it.
+      const since = now() - 1000 - skewMs;
       const outcome = await exec({
         program: 'stonith_admin',
         args: ['--fence', node, '--timeout', String(Math.ceil(timeoutMs / 1000))],

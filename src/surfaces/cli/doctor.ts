@@ -1,3 +1,4 @@
+import { checkCluster } from '../pacemaker/check.ts';
 import { printable } from './columns.ts';
 import type { ExitName } from './exit.ts';
 import { say, sayJson, type Io } from './io.ts';
@@ -10,7 +11,7 @@ interface Finding {
   readonly problems: readonly CloudProblem[];
 }
 
-/** `doctor`: asks store and cloud, and says what is wrong and how to mend it. */
+/** `doctor`: asks store, cloud and Pacemaker, and says what is wrong and how to mend it. */
 export function doctor(
   doors: Doors,
   global: GlobalOptions,
@@ -18,7 +19,9 @@ export function doctor(
   options: { readonly json?: boolean },
 ): Promise<ExitName> {
   return withParts(doors, global, io, async (parts) => {
-    const findings = await Promise.all([storeFinding(parts), cloudFinding(parts)]);
+    const findings = (
+      await Promise.all([storeFinding(parts), cloudFinding(parts), clusterFinding(parts)])
+    ).flat();
     const problems = findings.flatMap((finding) => finding.problems);
     const exit = problems.find(({ severity }) => severity === 'fatal')?.exit ?? 'done';
     if (options.json === true) {
@@ -57,4 +60,21 @@ async function cloudFinding(parts: Parts): Promise<Finding> {
     return { what: 'cloud', problems: [{ severity: 'fatal', exit, message }] };
   }
   return { what: `cloud: ${cloud.description}`, problems: await cloud.check() };
+}
+
+/** Nothing where Pacemaker is not asked anyhow. What is wrong about its configuration is its own command's. */
+async function clusterFinding(parts: Parts): Promise<readonly Finding[]> {
+  if (parts.lookout === null) return [];
+  const what = 'Pacemaker';
+  const found = await parts.cluster.configuration();
+  if (found.kind === 'unknown') {
+    // Tools without a cluster are nothing to complain about, unless somebody said that there is one.
+    const severity = parts.config.settings['pacemaker.enabled'] === 'on' ? 'fatal' : 'warning';
+    return [{ what, problems: [{ severity, exit: 'failed', message: found.why }] }];
+  }
+  const grave = checkCluster(found.value).filter(({ severity }) => severity !== 'slow');
+  const [first] = grave;
+  if (first === undefined) return [{ what, problems: [] }];
+  const message = `${first.what}: ${first.consequence}${grave.length > 1 ? `; and ${String(grave.length - 1)} more` : ''}. See nova-ha pacemaker --check`;
+  return [{ what, problems: [{ severity: 'warning', exit: 'done', message }] }];
 }

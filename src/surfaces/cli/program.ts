@@ -175,7 +175,7 @@ function addService(program: Command, { doors, io, run }: Wiring): void {
     });
   program
     .command('doctor')
-    .summary('check store, credentials and what the account may do')
+    .summary('check store, credentials, what the account may do, and Pacemaker')
     .option('--json', 'print JSON')
     .action((options: { json?: boolean }) =>
       run(async (global) => (await import('./doctor.ts')).doctor(doors, global, io, options)),
