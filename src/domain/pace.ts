@@ -40,7 +40,7 @@ export function choose(
   const own = summaryOf(evacuation);
   const others = peers.filter((peer) => peer.host !== evacuation.host);
   const room = Math.min(
-    regionRoom(own, others, policy),
+    regionRoom(own, others, policy, now),
     destinationRoom(own, others, fleet, evacuation.mark.request.target, policy),
   );
   const busy = new Set([...own.groups, ...others.flatMap((peer) => peer.groups)]);
@@ -56,9 +56,14 @@ export function choose(
   return { chosen, held: because('NH203', { count, limit: policy.pace.inFlight }) };
 }
 
-function regionRoom(own: Summary, others: readonly Summary[], policy: Policy): number {
+function regionRoom(
+  own: Summary,
+  others: readonly Summary[],
+  policy: Policy,
+  now: Instant,
+): number {
   const limit = policy.pace.inFlight;
-  const atWork = others.filter(competes);
+  const atWork = others.filter((peer) => competes(peer, now));
   const rank = atWork.filter(
     (peer) =>
       peer.markedAt < own.markedAt || (peer.markedAt === own.markedAt && peer.host < own.host),
@@ -70,15 +75,24 @@ function regionRoom(own: Summary, others: readonly Summary[], policy: Policy): n
   return Math.max(0, Math.min(share, limit - elsewhere) - own.inFlight);
 }
 
+/** For how long a host that waits for something else keeps its share: it may be sent any moment. */
+const EXPECTED_MS = 120_000;
+
 /**
- * Whether a host takes part in the budget: it has evacuations under way, or could send some. One that
- * waits for something else (a proof, a name that Nova knows) must not starve the others.
+ * Whether a host takes part in the budget: it has evacuations under way, or could send some any moment.
+ * One that has waited long for something else (a proof, a name that Nova knows) must not slow the
+ * others down for ever.
  */
-function competes(peer: Summary): boolean {
+function competes(peer: Summary, now: Instant): boolean {
   if (!isActive(peer)) return false;
   if (peer.inFlight > 0) return true;
-  if (peer.phase === 'marked') return peer.provenAt !== null && peer.isolated && !peer.excused;
-  return peer.counts.pending > 0 && peer.reasons.every(({ code }) => code === 'NH203');
+  const expected = now - Math.max(peer.markedAt, peer.phaseSince) < EXPECTED_MS;
+  if (peer.phase === 'marked') {
+    return !peer.excused && (expected || (peer.provenAt !== null && peer.isolated));
+  }
+  return (
+    peer.counts.pending > 0 && (expected || peer.reasons.every(({ code }) => code === 'NH203'))
+  );
 }
 
 function destinationRoom(

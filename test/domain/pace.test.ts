@@ -51,9 +51,11 @@ describe('the budgets', () => {
     expect(sends(own, policy(5), [{ ...other, phase: 'settled' }]).chosen).toHaveLength(5);
   });
 
-  it('not shared with a host that waits for something else', () => {
+  it('not shared for ever with a host that waits for something else', () => {
     const own = evacuating(waiting(9));
-    const idle = (change: Parameters<typeof peer>[1]) => peer(H2, { markedAt: T0 - 1, ...change });
+    const longAgo = { markedAt: T0 - 200_000, phaseSince: T0 - 200_000 };
+    const idle = (change: Parameters<typeof peer>[1]) => peer(H2, { ...longAgo, ...change });
+    const fresh = { markedAt: T0 - 1, phaseSince: T0 - 1 };
     const pending = { ...peer(H2).counts, pending: 9 };
     const open = (change: Parameters<typeof peer>[1]) =>
       sends(own, policy(1), [idle(change)]).chosen.length;
@@ -62,6 +64,11 @@ describe('the budgets', () => {
     expect(open({ counts: pending, reasons: [because('NH202', { host: H2 })] })).toBe(1);
     expect(open({ counts: pending, reasons: [because('NH203', { count: 1, limit: 1 })] })).toBe(0);
     expect(open({ phase: 'marked' })).toBe(0);
+    // It may be sent any moment: two hosts that start together must not both take everything.
+    expect(open({ phase: 'marked', provenAt: null, ...fresh })).toBe(0);
+    const held = [because('NH105', { host: H2 })];
+    expect(open({ counts: pending, reasons: held, ...fresh })).toBe(0);
+    expect(open({ phase: 'marked', isolated: false, excused: true, ...fresh })).toBe(1);
   });
 
   it('towards one destination, those without one yet taken to spread', () => {

@@ -14,7 +14,7 @@ export async function recordsOf(plot: Plot): Promise<readonly (Stored | null)[]>
  */
 export async function isHostOver(plot: Plot, host: string): Promise<boolean> {
   const record = await plot.universe.record(host);
-  if (record !== null) return isOver(record);
+  if (record !== null) return isOver(record) || waitsForRoom(plot, record);
   return plot.wiped && (plot.parked.has(host) || !plot.universe.cloud.host(host).forcedDown);
 }
 
@@ -39,7 +39,7 @@ export async function examine(
     const record = await universe.record(host);
     if (record === null) {
       if (!(await isHostOver(plot, host))) problems.push(`the mark of ${host} is lost`);
-    } else if (!isOver(record)) {
+    } else if (!isOver(record) && !waitsForRoom(plot, record)) {
       const { reasons } = record.evacuation;
       problems.push(
         `${host} is not settled: ${JSON.stringify(reasons)} ${standings(record).join(' | ')}`,
@@ -63,11 +63,29 @@ export async function examine(
   return problems;
 }
 
+/** Two members of an anti-affinity group have no room where only one host is left for them. */
+function isCramped({ universe, failing }: Plot): boolean {
+  return (
+    universe.cloud.hosts().filter((host) => !failing.has(host.name) && !host.disabled).length < 3
+  );
+}
+
+/** Nothing is left but instances that wait for hosts, which only a human can add: said, and not over. */
+function waitsForRoom(plot: Plot, record: Stored): boolean {
+  const open = tracked(record.evacuation).filter(([, { progress }]) => !isTerminal(progress));
+  return (
+    isCramped(plot) &&
+    open.length > 0 &&
+    open.every(([, { progress }]) => progress.at === 'pending' && progress.why?.code === 'NH401')
+  );
+}
+
 function forgotten(plot: Plot, id: string, standing: readonly Progress[]): readonly string[] {
   const { universe, failing } = plot;
   const instance = universe.cloud.instance(id);
   if (instance.deleted) return [];
   const open = standing.find((progress) => !isTerminal(progress));
+  if (open?.at === 'pending' && open.why?.code === 'NH401' && isCramped(plot)) return [];
   if (open !== undefined) return [`${id} is still ${open.at}`];
   const host = instance.host?.name ?? '';
   if (standing.length === 0) {

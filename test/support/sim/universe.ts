@@ -178,6 +178,8 @@ export function createUniverse(options: UniverseOptions): Universe {
     const parts = partsFor(process);
     const attempt = async (): Promise<void> => {
       for (;;) {
+        // The power device comes first, in every try: a machine that came back meanwhile is cut off again.
+        cloud.powerOff(host);
         const outcome = await markHost(parts, {
           host: asHost(host),
           origin: 'fence-agent',
