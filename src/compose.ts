@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { startBackground } from './adapters/background.ts';
 import { createLog } from './adapters/log.ts';
-import { createSystemChance, createSystemClock } from './adapters/system.ts';
+import { compileLightly, createSystemChance, createSystemClock } from './adapters/system.ts';
 import { composeCloud } from './compose-cloud.ts';
 import { composeFencing } from './compose-fencing.ts';
 import { composeStore } from './compose-store.ts';
@@ -16,6 +16,7 @@ export async function compose(
   options: GlobalOptions,
   role: 'command' | 'worker',
 ): Promise<Parts> {
+  if (role === 'worker') compileLightly();
   const { settings, origins } = config;
   const clock = createSystemClock();
   const log = createLog({
