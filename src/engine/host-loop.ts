@@ -113,35 +113,42 @@ export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
     whenHeld: 'wait' | 'leave-when-held' = 'wait',
   ): Promise<LoopEnd> {
     const renewal = new AbortController();
-    let keeper: Promise<void> | null = null;
-    let end: LoopEnd = 'stopped';
+    const keepers: Promise<void>[] = [];
+    try {
+      return await turns(signal, whenHeld, () => {
+        if (keepers.length > 0) return;
+        const keeper = keepLease(renewal.signal).finally(() => keepers.splice(0));
+        keepers.push(keeper);
+      });
+    } finally {
+      // Also when a bug ends it: a lease that nobody works under must not be renewed.
+      renewal.abort();
+      await Promise.all(keepers);
+      if (lease !== null) await store.release(host, worker);
+      lease = null;
+    }
+  }
+
+  async function turns(
+    signal: AbortSignal,
+    whenHeld: 'wait' | 'leave-when-held',
+    keep: () => void,
+  ): Promise<LoopEnd> {
     while (!signal.aborted) {
       if (ageMs() >= leaseMs * LEASE_RENEWAL) {
         const taken = await takeLease();
-        if (taken === 'held' && whenHeld === 'leave-when-held') {
-          end = 'held';
-          break;
-        }
+        if (taken === 'held' && whenHeld === 'leave-when-held') return 'held';
         if (taken !== 'ours') {
           await rest(taken === 'held' ? leaseMs * LEASE_RENEWAL : AWAY_MS, signal);
           continue;
         }
       }
-      keeper ??= keepLease(renewal.signal).finally(() => {
-        keeper = null;
-      });
+      keep();
       const done = await turn();
-      if (done.kind === 'done' && done.wakeAt === null) {
-        end = 'closed';
-        break;
-      }
+      if (done.kind === 'done' && done.wakeAt === null) return 'closed';
       await rest(pauseAfter(done, leaseMs, clock.now()), signal);
     }
-    renewal.abort();
-    await keeper;
-    if (lease !== null) await store.release(host, worker);
-    lease = null;
-    return end;
+    return 'stopped';
   }
 
   async function once(): Promise<void> {
