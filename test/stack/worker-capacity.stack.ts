@@ -89,7 +89,13 @@ describe('a cloud without room', () => {
       what: 'an instance that waits for its next try',
     });
     await cloud.spawnFailure(second, false);
-    await until('the five elsewhere', { landed: 5 });
+    await waitFor(
+      async () => {
+        const { arrived = 0, landed = 0 } = await places();
+        return arrived + landed === plain.length;
+      },
+      { what: 'the five elsewhere', timeoutMs: 120_000 },
+    );
     await expectMoved(cloud, plain, HOST);
   });
 

@@ -71,6 +71,7 @@ export interface Crew {
 const QUICK: Readonly<Record<string, string>> = {
   NOVA_HA_READMIT_CONFIRM: '3s',
   NOVA_HA_READMIT_HEALTHY: '5s',
+  NOVA_HA_FRESHNESS_IDLE: '1s',
   NOVA_HA_LOG_LEVEL: 'debug',
 };
 
