@@ -4,11 +4,8 @@ import { tracked, type Evacuation, type Tracked } from '../../src/domain/evacuat
 import { asHost, asWorker, type InstanceId } from '../../src/domain/ids.ts';
 import { violations } from '../../src/domain/invariants.ts';
 import { known } from '../../src/domain/known.ts';
-import { wholeHost } from '../../src/domain/mark.ts';
-import { markHost } from '../../src/engine/mark-host.ts';
 import { SOUND, type Laws } from '../support/model/laws.ts';
 import { search } from '../support/model/search.ts';
-import { SILENT } from '../support/sim/log.ts';
 import { fail, play } from '../support/sim/stage.ts';
 import { PARKED } from '../support/sim/troubles.ts';
 import { START_MS, type Mutant, type Universe } from '../support/sim/universe.ts';
@@ -38,17 +35,9 @@ const withNext = (decision: Decision, change: (next: Evacuation) => Evacuation):
 });
 
 /** Somebody reports a host that is well, and vouches for nothing. */
-function rumour(universe: Universe): void {
-  const clock = {
-    now: () => universe.clock.now(),
-    monotonicMs: () => 0,
-    sleep: () => Promise.resolve(),
-  };
-  const chance = { event: () => 'ev-rumour' as Evacuation['mark']['event'], fraction: () => 0.5 };
-  const parts = { store: universe.store, clock, chance, log: SILENT };
-  const failure = { origin: 'operator', by: 'anna', claim: null, request: wholeHost } as const;
-  void markHost(parts, { ...failure, host: asHost('compute-1') });
-}
+const rumour = (universe: Universe): void => {
+  universe.report('compute-1');
+};
 
 /** compute-2 fails too, but the worker that has its lease does nothing. */
 function idleNeighbour(universe: Universe): void {

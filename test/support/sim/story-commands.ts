@@ -198,6 +198,12 @@ const PEOPLE: readonly Command[] = [
     },
   },
   {
+    form: /^operator reports (\S+)$/,
+    play: ({ universe }, [host = '']) => {
+      universe.report(host);
+    },
+  },
+  {
     form: /^operator unmarks (\S+)$/,
     play: ({ universe }, [host = '']) => {
       universe.unmark(host);

@@ -68,6 +68,8 @@ export interface Universe {
   workers(): readonly SimProcess[];
   /** What fence_nova does: marks the host, again and again until the mark is durable. */
   fence(host: string, request?: Request): void;
+  /** An operator reports a host and vouches for nothing: the machine is left as it is. */
+  report(host: string): void;
   /** What `nova-ha unmark` does; tried once. */
   unmark(host: string): void;
   /** Empties the store, leases and epochs included. */
@@ -194,6 +196,12 @@ export function createUniverse(options: UniverseOptions): Universe {
     void attempt();
   }
 
+  function report(host: string): void {
+    const process = createProcess(clock, 'operator', 0);
+    const failure = { origin: 'operator', by: 'anna', claim: null, request: wholeHost } as const;
+    void markHost(partsFor(process), { ...failure, host: asHost(host) });
+  }
+
   async function run(untilMs: number, done?: () => boolean): Promise<boolean> {
     await settle();
     for (;;) {
@@ -220,6 +228,7 @@ export function createUniverse(options: UniverseOptions): Universe {
     startWorker,
     workers: () => running.filter((process) => process.alive()),
     fence,
+    report,
     unmark,
     wipeStore: () => {
       vault.wipe();
