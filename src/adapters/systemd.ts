@@ -24,8 +24,9 @@ const STATUS_EVERY_MS = 2000;
 /**
  * Talks to systemd through `systemd-notify`, because Node has no datagram sockets of the Unix kind.
  * Never blocks a turn: one message is under way at a time, and of what piles up behind it only the
- * newest is sent. The watchdog is fed by completed turns only, at most three times per its interval,
- * so a worker whose timers run but whose turns hang is restarted. Without NOTIFY_SOCKET: nothing.
+ * newest is sent. The watchdog is fed by completed turns and looks at the store, at most three times
+ * per its interval, so a worker whose timers run but whose turns hang is restarted. Without
+ * NOTIFY_SOCKET: nothing.
  */
 export function createNotifier(options: NotifierOptions): Notifier {
   const { env, monotonicMs } = options;
