@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { runWorld } from '../support/sim/scenario.ts';
 
 /**
- * Runs seeded worlds without the test runner, once bundled by esbuild: `--worlds 10000 --seed 1` for
- * a long search, or `--seed 4711 --trace` for one of them with everything that its workers said.
+ * Runs seeded worlds without the test runner: `npm run sim -- --seed 1 --worlds 10000` for a long
+ * search, or `npm run sim -- --seed 4711 --trace` for one of them with all that its workers said.
  */
 const { values } = parseArgs({
   options: {

@@ -9,12 +9,6 @@ export interface Batch {
 const SEED = Number(process.env['SIM_SEED'] ?? '1');
 const WORLDS = Number(process.env['SIM_WORLDS'] ?? '2000');
 
-const TRACE = process.env['SIM_TRACE'] !== undefined;
-
-const print = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
-
 /** The seeds of one of `parts` test files, so that every core gets its share. */
 export function batchOf(part: number, parts: number): Batch {
   const worlds = Math.ceil(WORLDS / parts);
@@ -22,16 +16,13 @@ export function batchOf(part: number, parts: number): Batch {
   return { first, worlds: Math.max(0, Math.min(worlds, SEED + WORLDS - first)) };
 }
 
-/**
- * Runs a batch; for each world in which a promise was broken the one line that replays it (with
- * `SIM_TRACE` everything that its workers said is printed).
- */
+/** Runs a batch; for each world in which a promise was broken the one line that replays it. */
 export async function failuresOf({ first, worlds }: Batch): Promise<readonly string[]> {
   const failures: string[] = [];
   for (let seed = first; seed < first + worlds; seed += 1) {
-    const { problems } = await runWorld(seed, TRACE ? { trace: print } : {});
+    const { problems } = await runWorld(seed);
     if (problems.length === 0) continue;
-    const replay = `npm run sim -- --trace --seed ${String(seed)}`;
+    const replay = `npm run sim -- --seed ${String(seed)} --trace`;
     failures.push(`${replay}: ${problems.join('; ')}`);
   }
   return failures;
