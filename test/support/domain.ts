@@ -193,6 +193,7 @@ export function evacuating(
     proof: { source: 'mark', at: T0, detail: 'fenced by Pacemaker' },
     isolation: {
       before: { status: 'enabled', disabledReason: null, forcedDown: false },
+      wasUp: false,
       since: T0,
       seen: true,
     },
