@@ -12,6 +12,8 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 600_000,
     hookTimeout: 900_000,
+    // As for the system tests; by hand nothing is tried twice.
+    retry: process.env['CI'] === undefined ? 0 : 1,
     reporters: ['verbose'],
   },
 });
