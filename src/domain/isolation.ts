@@ -88,6 +88,15 @@ export function livenessOf(life: Life, service: Service): Liveness {
   return life.moves > 0 || service.state === 'up' ? 'doubtful' : 'dead';
 }
 
+/**
+ * Whether nothing is missing any more. Our label of an earlier event on a host that is isolated already
+ * is renewed beside the work: nobody has to wait for it.
+ */
+export function isReady(change: ServiceChange | null, service: Service, policy: Policy): boolean {
+  const label = change !== null && service.status === 'disabled' && change.forcedDown === undefined;
+  return (change === null || label) && isIsolated(service, policy);
+}
+
 /** The isolation brought up to date, the action that is missing, and the signs of life. */
 export interface IsolationStep {
   readonly isolation: Isolation;
@@ -112,7 +121,7 @@ export function isolate(
   return {
     isolation: {
       ...isolation,
-      seen: isolation.seen || (change === null && isIsolated(service, policy)),
+      seen: isolation.seen || isReady(change, service, policy),
     },
     life: watchLife(evacuation.life, service, change !== null, now),
     actions: change === null ? [] : [{ do: 'change-service', service: service.id, change }],

@@ -1,7 +1,7 @@
 import { isInFlight, tracked, type Evacuation, type Progress } from './evacuation.ts';
 import { provenBy } from './gates.ts';
 import type { InstanceId } from './ids.ts';
-import { isIsolated, isolatingChange } from './isolation.ts';
+import { isIsolated, isolatingChange, isReady } from './isolation.ts';
 import { TRACE_AFTER_MS, TRACE_EVERY_MS } from './flight.ts';
 import { byInstance, stageOf, type Migration } from './migration.ts';
 import type { Observation } from './observation.ts';
@@ -167,7 +167,7 @@ function beforeCounting(evacuation: Evacuation, first: Observation, policy: Poli
     service.state !== 'unknown' &&
     isIsolated(service, policy) &&
     (evacuation.isolation?.seen === true ||
-      isolatingChange(evacuation, service, policy) === null) &&
+      isReady(isolatingChange(evacuation, service, policy), service, policy)) &&
     provenBy(evacuation, first.proof, policy) !== null;
   return {
     inventory: ready,

@@ -99,12 +99,8 @@ export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
 
   async function rest(lengthMs: Millis, signal: AbortSignal): Promise<void> {
     if (lengthMs <= 0 || signal.aborted) return;
-    const stop = (): void => {
-      wake.abort();
-    };
-    signal.addEventListener('abort', stop, { once: true });
+    // Whoever aborts the signal nudges too: a listener for each of many hosts would be a leak to Node.
     await clock.sleep(lengthMs, wake.signal);
-    signal.removeEventListener('abort', stop);
     if (wake.signal.aborted) wake = new AbortController();
   }
 

@@ -90,6 +90,7 @@ export function createWorker(parts: WorkerParts): Worker {
     const stop = new AbortController();
     wakeUp = () => {
       stop.abort();
+      for (const { loop } of loops.values()) loop.nudge();
     };
     signal.addEventListener('abort', wakeUp, { once: true });
     if (isStopped(signal)) wakeUp();
@@ -139,6 +140,7 @@ export function createWorker(parts: WorkerParts): Worker {
     const stop = new AbortController();
     const abort = (): void => {
       stop.abort();
+      loop.nudge();
     };
     signal.addEventListener('abort', abort);
     const watch = store.watch((nudged) => {

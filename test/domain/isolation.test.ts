@@ -70,8 +70,15 @@ describe('the one PUT', () => {
   it('is seen only when Nova shows all of it', () => {
     expect(isolate(marked, isolated(), DEFAULT_POLICY, T0).isolation.seen).toBe(true);
     expect(isolate(marked, service(), DEFAULT_POLICY, T0).isolation.seen).toBe(false);
+  });
+
+  it('needs no wait for the label of an earlier event, which is renewed beside the work', () => {
     const old = isolated(H1, { disabledReason: 'nova-ha: old evacuating' });
-    expect(isolate(marked, old, DEFAULT_POLICY, T0).isolation.seen).toBe(false);
+    const step = isolate(marked, old, DEFAULT_POLICY, T0);
+    expect(step.isolation.seen).toBe(true);
+    expect(step.actions).toMatchObject([{ change: { status: 'disabled' } }]);
+    const up = service(H1, { status: 'disabled', disabledReason: 'nova-ha: old evacuating' });
+    expect(isolate(marked, up, DEFAULT_POLICY, T0).isolation.seen).toBe(false);
   });
 });
 
