@@ -72,6 +72,7 @@ const QUICK: Readonly<Record<string, string>> = {
   NOVA_HA_READMIT_CONFIRM: '3s',
   NOVA_HA_READMIT_HEALTHY: '5s',
   NOVA_HA_FRESHNESS_IDLE: '1s',
+  NOVA_HA_FRESHNESS_FLEET: '6s',
   NOVA_HA_LOG_LEVEL: 'debug',
 };
 
