@@ -1,6 +1,7 @@
 import { isInFlight, tracked, type Evacuation, type Progress } from './evacuation.ts';
 import { provenBy } from './gates.ts';
 import type { InstanceId } from './ids.ts';
+import { unknown } from './known.ts';
 import { isIsolated, isolatingChange, isReady } from './isolation.ts';
 import { TRACE_AFTER_MS, TRACE_EVERY_MS } from './flight.ts';
 import { byInstance, stageOf, type Migration } from './migration.ts';
@@ -18,7 +19,7 @@ export interface FirstQuestions {
   /** Null: the migrations are not needed; else all records with a higher id. */
   readonly migrationsAfter: number | null;
   readonly peers: boolean;
-  /** Whether more failures may be on their way: asked before the first instance moves. */
+  /** Whether more failures may be on their way: asked as long as no instance has moved. */
   readonly failing: boolean;
 }
 
@@ -26,6 +27,8 @@ export interface FirstQuestions {
 export interface FollowUps {
   readonly inventory: boolean;
   readonly groups: boolean;
+  /** As in the first questions; a cluster manager is slow to answer, so it is not asked for nothing. */
+  readonly failing: boolean;
   /** As in the first questions. */
   readonly migrationsAfter: number | null;
   /** Nova's time since which all changed instances are wanted, or null. */
@@ -33,6 +36,8 @@ export interface FollowUps {
   readonly sightings: readonly InstanceId[];
   readonly traces: readonly InstanceId[];
 }
+
+const notAsked = unknown('not asked');
 
 /** Most single instances looked up in one turn, so that a turn stays short. */
 const LOOKUPS_PER_TURN = 20;
@@ -50,11 +55,11 @@ export function firstQuestions(
     case 'marked':
       return {
         fleetMaxAgeMs: 0,
-        proof: evacuation.proof === null,
+        proof: provenBy(evacuation, notAsked, policy) === null,
         inventory: false,
         migrationsAfter: null,
         peers: true,
-        failing: true,
+        failing: false,
       };
     case 'evacuating': {
       const waiting = due(evacuation, now);
@@ -143,6 +148,7 @@ export function followUps(
   const verify = arriving.length > 0 && (left <= 0 || now - arrivedSince >= verifyAfter);
   return {
     groups: false,
+    failing: false,
     migrationsAfter: null,
     inventory: failed || (left <= 0 && !stuck && first.inventory.kind === 'unknown'),
     changedSince: verify ? oldest(arriving.map((row) => row.createdAt)) : null,
@@ -172,6 +178,7 @@ function beforeCounting(evacuation: Evacuation, first: Observation, policy: Poli
   return {
     inventory: ready,
     groups: ready,
+    failing: ready,
     migrationsAfter: ready ? 0 : null,
     changedSince: null,
     sightings: [],

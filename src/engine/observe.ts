@@ -35,11 +35,12 @@ export async function observe(
   const more = followUps(evacuation, first, parts.policy, now);
   const { compute } = parts;
   const { host } = evacuation;
-  const [inventory, groups, migrations, changed, sightings, traces] = await Promise.all([
+  const [inventory, groups, failing, migrations, changed, sightings, traces] = await Promise.all([
     more.inventory && first.inventory.kind === 'unknown'
       ? compute.instancesOn(host)
       : first.inventory,
     more.groups ? compute.groups() : first.groups,
+    more.failing ? askFailing(parts) : (first.failing ?? notAsked),
     more.migrationsAfter === null
       ? first.migrations
       : compute.evacuationsFrom(host, more.migrationsAfter),
@@ -49,7 +50,7 @@ export async function observe(
   ]);
   const seen = new Map(sightings);
   if (changed?.kind === 'known') mergeChanged(seen, changed, evacuation);
-  return { ...first, inventory, groups, migrations, sightings: seen, traces };
+  return { ...first, inventory, groups, failing, migrations, sightings: seen, traces };
 }
 
 async function askFirst(

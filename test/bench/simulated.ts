@@ -29,19 +29,23 @@ export async function startLocalCloud(
 export async function fenceHost({ cloud, server }: LocalCloud, host: string): Promise<void> {
   cloud.powerOff(host);
   const token = await signIn(server.authUrl);
-  await fetch(`${server.endpoints.compute}/v2.1/os-services/${cloud.host(host).serviceUuid}`, {
-    method: 'PUT',
-    headers: {
-      'X-Auth-Token': token,
-      'OpenStack-API-Version': 'compute 2.93',
-      'Content-Type': 'application/json',
+  const answer = await fetch(
+    `${server.endpoints.compute}/os-services/${cloud.host(host).serviceUuid}`,
+    {
+      method: 'PUT',
+      headers: {
+        'X-Auth-Token': token,
+        'OpenStack-API-Version': 'compute 2.93',
+        'Content-Type': 'application/json',
+      },
+      body: JSON.stringify({
+        status: 'disabled',
+        disabled_reason: 'nova-ha: bench evacuating (fenced)',
+        forced_down: true,
+      }),
     },
-    body: JSON.stringify({
-      status: 'disabled',
-      disabled_reason: 'nova-ha: bench evacuating (fenced)',
-      forced_down: true,
-    }),
-  });
+  );
+  if (!answer.ok) throw new Error(`forcing ${host} down: ${String(answer.status)}`);
   cloud.requests.reset();
 }
 

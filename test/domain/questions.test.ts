@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { newEvacuation, type Evacuation } from '../../src/domain/evacuation.ts';
+import { known } from '../../src/domain/known.ts';
+import type { Service } from '../../src/domain/host.ts';
+import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
+import { firstQuestions, followUps } from '../../src/domain/questions.ts';
+import { fleet, H1, H2, isolated, mark, observation, service, T0 } from '../support/domain.ts';
+
+const NOW = T0 + 1000;
+
+const marked = (claim = mark().claim): Evacuation => newEvacuation(H1, mark({ claim }), T0);
+
+const after = (own: Service, record: Evacuation = marked()): ReturnType<typeof followUps> =>
+  followUps(
+    record,
+    observation({ fleet: known(fleet([own, service(H2)]), NOW) }),
+    DEFAULT_POLICY,
+    NOW,
+  );
+
+describe('what a marked host is looked at for', () => {
+  it('asks nobody for a proof that came with the mark: programs would be started for nothing', () => {
+    expect(firstQuestions(marked(), DEFAULT_POLICY, NOW).proof).toBe(false);
+    expect(firstQuestions(marked(null), DEFAULT_POLICY, NOW).proof).toBe(true);
+  });
+
+  it('asks again when the claim is not believed', () => {
+    const policy = { ...DEFAULT_POLICY, fence: { ...DEFAULT_POLICY.fence, proof: [] } };
+    expect(firstQuestions(marked(), policy, NOW).proof).toBe(true);
+  });
+
+  it('counts, and asks for further failures, as soon as the host is isolated and proven off', () => {
+    expect(after(isolated())).toMatchObject({ inventory: true, groups: true, failing: true });
+    expect(after(service())).toMatchObject({ inventory: false, groups: false, failing: false });
+    expect(after(isolated(), marked(null))).toMatchObject({ inventory: false, failing: false });
+  });
+});
