@@ -10,7 +10,7 @@ import type { Observation } from './observation.ts';
 import { choose, lookPause } from './pace.ts';
 import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';
-import { leaveOnReturnedHost, maySettle, recount } from './settle.ts';
+import { leaveOnReturnedHost, lingering, maySettle, recount } from './settle.ts';
 import type { Instant } from './time.ts';
 
 /**
@@ -77,7 +77,7 @@ function send(
 ): Decision {
   const actions: Action[] = [...isolating, ...restoring(evacuation, observation)];
   const waiting = tracked(evacuation).some(([, { progress }]) => progress.at === 'pending');
-  if (!waiting) return rest(evacuation, [], actions, policy, now);
+  if (!waiting) return rest(evacuation, lingering(evacuation, observation), actions, policy, now);
   const closed = gates(evacuation, service, fleet, observation, policy, now);
   if (closed.length > 0) return rest(evacuation, closed, actions, policy, now);
   if (observation.migrations.kind === 'unknown') {

@@ -77,7 +77,7 @@ export function firstQuestions(
     case 'settled':
     case 'readmitting':
       return {
-        fleetMaxAgeMs: policy.freshness.idleMs / 2,
+        fleetMaxAgeMs: mayEnable(evacuation, policy, now) ? 0 : policy.freshness.idleMs / 2,
         proof: false,
         inventory: false,
         migrationsAfter:
@@ -97,6 +97,14 @@ export function firstQuestions(
         failing: false,
       };
   }
+}
+
+/** Whether this turn may enable the host: an operator may have disabled it a moment ago. */
+function mayEnable({ phase, readmission }: Evacuation, policy: Policy, now: Instant): boolean {
+  if (phase !== 'readmitting') return false;
+  const { healthyMs, confirmMs } = policy.readmit;
+  const { asked, upSince } = readmission;
+  return asked || (upSince !== null && now - upSince >= Math.max(healthyMs, confirmMs));
 }
 
 const isUntouched = (progress: Progress): boolean =>

@@ -6,7 +6,7 @@ import { takeInventory } from './inventory.ts';
 import { livenessOf } from './isolation.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
-import { because } from './reason.ts';
+import { because, type Reason } from './reason.ts';
 import type { Instant } from './time.ts';
 
 /** Instances that appeared on the host after the first inventory are taken up too. */
@@ -76,4 +76,19 @@ export function maySettle(evacuation: Evacuation, observation: Observation): boo
     const at = evacuation.instances[instance.id]?.progress.at;
     return at === 'skipped' || at === 'failed';
   });
+}
+
+/** Why nothing more is to be done and the mark stands all the same: Nova contradicts itself. */
+export function lingering(evacuation: Evacuation, observation: Observation): readonly Reason[] {
+  if (observation.inventory.kind === 'unknown') return [];
+  if (!tracked(evacuation).every(([, { progress }]) => isTerminal(progress))) return [];
+  const { host } = evacuation;
+  return observation.inventory.value
+    .filter(({ id }) => evacuation.instances[id]?.progress.at === 'gone')
+    .slice(0, 1)
+    .map(({ id }) => {
+      const what = `instance ${id}`;
+      const detail = `asked for it Nova says that there is none, and lists it on ${host}`;
+      return because('NH104', { what, detail });
+    });
 }

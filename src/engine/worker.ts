@@ -31,6 +31,11 @@ export interface WorkerParts {
   readonly core?: DecisionCore;
   /** Called after every completed turn: watchdog, status line, metrics. */
   readonly onTurn?: (turn: CompletedTurn) => void;
+  /**
+   * Told of a bug that ended the loop of one host; the others go on, and that host is tried again
+   * from what is durable after a rest. Without it such a bug ends the worker.
+   */
+  readonly onBroken?: (host: HostName, error: unknown) => void;
 }
 
 /** A turn that was completed; the proof that the worker is alive. */
@@ -55,13 +60,15 @@ export interface Worker {
 
 /** Longer than all deadlines of a turn together: a turn that lasts so long has hung. */
 const HUNG_MS = 300_000;
+/** How long a host is left alone after a bug ended its loop: nothing of it was written or sent. */
+const BROKEN_REST_MS = 60_000;
 
 /** Makes a worker; it does nothing until it is asked to. */
 export function createWorker(parts: WorkerParts): Worker {
   const { store, clock, log } = parts;
   const fleet = createFleetCache(parts.compute, clock);
   const loops = new Map<HostName, { readonly loop: HostLoop; readonly ended: Promise<void> }>();
-  /** A bug in one loop ends the whole worker: a restart begins from what is durable. */
+  const restingUntilMs = new Map<HostName, Millis>();
   let failure: { readonly error: unknown } | null = null;
   let wakeUp = (): void => undefined;
 
@@ -73,10 +80,17 @@ export function createWorker(parts: WorkerParts): Worker {
 
   function ensureLoop(host: HostName, signal: AbortSignal): void {
     if (loops.has(host) || !wanted(host) || signal.aborted) return;
+    if (clock.monotonicMs() < (restingUntilMs.get(host) ?? -Infinity)) return;
+    restingUntilMs.delete(host);
     const loop = newLoop(host);
     const ended = loop
       .run(signal)
       .catch((error: unknown) => {
+        restingUntilMs.set(host, clock.monotonicMs() + BROKEN_REST_MS);
+        if (parts.onBroken !== undefined) {
+          parts.onBroken(host, error);
+          return;
+        }
         failure ??= { error };
         wakeUp();
       })

@@ -130,6 +130,14 @@ describe('a marked host', () => {
 });
 
 describe('an evacuating host', () => {
+  it('says why it is not settled when Nova lists an instance that it does not know', () => {
+    const over = evacuating([{ at: 'gone' }]);
+    const { next } = step(over, { inventory: known([instance(vm(1))], T0) });
+    expect(next.phase).toBe('evacuating');
+    expect(codesOf(next)).toEqual(['NH104']);
+    expect(step(over).next.phase).toBe('settled');
+  });
+
   it('is not settled while its list is unknown, or shows a stranger', () => {
     const over = evacuating([{ at: 'gone' }]);
     expect(step(over, { inventory: unknown('503') }).next.phase).toBe('evacuating');

@@ -35,3 +35,23 @@ describe('what a marked host is looked at for', () => {
     expect(after(isolated(), marked(null))).toMatchObject({ inventory: false, failing: false });
   });
 });
+
+describe('what a host on its way back is looked at for', () => {
+  const way = (upSince: number | null, asked = false): number =>
+    firstQuestions(
+      {
+        ...marked(),
+        phase: 'readmitting',
+        readmission: { cleanSince: T0, upSince, upSeen: 1, asked },
+      },
+      DEFAULT_POLICY,
+      NOW,
+    ).fleetMaxAgeMs;
+
+  it('is enabled on nothing but a fresh list: an operator may have disabled it just now', () => {
+    expect(way(null)).toBeGreaterThan(0);
+    expect(way(NOW - 1000)).toBeGreaterThan(0);
+    expect(way(NOW - DEFAULT_POLICY.readmit.healthyMs)).toBe(0);
+    expect(way(NOW - 1000, true)).toBe(0);
+  });
+});

@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/store/memory.ts';
-import { asWorker } from '../../src/domain/ids.ts';
+import { decide } from '../../src/domain/decide.ts';
+import { asWorker, type HostName } from '../../src/domain/ids.ts';
 import { known, unknown } from '../../src/domain/known.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import { createFleetCache } from '../../src/engine/fleet-cache.ts';
 import { createHostLoop } from '../../src/engine/host-loop.ts';
 import type { Compute, Store } from '../../src/engine/ports.ts';
+import type { DecisionCore } from '../../src/engine/turn.ts';
 import { createWorker, type WorkerParts } from '../../src/engine/worker.ts';
 import { createIdleClock } from '../support/idle-clock.ts';
 import {
@@ -47,8 +49,8 @@ function createBed(change: { compute?: Partial<Compute>; store?: (sound: Store) 
     leaseMs: 15_000,
     pollMs: 1000,
   };
-  const phaseOf = async (): Promise<string> => {
-    const stored = await memory.read(H1);
+  const phaseOf = async (host: HostName = H1): Promise<string> => {
+    const stored = await memory.read(host);
     return stored.kind === 'known' ? (stored.value?.evacuation.phase ?? 'none') : 'unknown';
   };
   return { clock, memory, store, log, compute, parts, phaseOf };
@@ -165,6 +167,37 @@ describe('a worker', () => {
       createWorker({ ...bed.parts, core }).run(new AbortController().signal),
     ).rejects.toThrow('a bug');
     expect(await leaseBy(bed.memory, 'somebody else')).toBe('granted');
+  });
+
+  it('a bug that hits one host leaves the others alone, and the host is tried again', async () => {
+    let broken = true;
+    const core: DecisionCore = {
+      decide: (record, ...rest) => {
+        if (broken && record.host === H2) throw new Error('a bug');
+        return decide(record, ...rest);
+      },
+      violations: () => [],
+    };
+    const services = known(fleet([isolated(), isolated(H2)]), T0);
+    const bed = createBed({ compute: { fleet: () => Promise.resolve(services) } });
+    const told: string[] = [];
+    await mark(bed.memory);
+    await mark(bed.memory, evacuating([], { host: H2 }));
+    const stop = new AbortController();
+    const running = createWorker({
+      ...bed.parts,
+      core,
+      onBroken: (host, error) => {
+        told.push(`${host}: ${String(error)}`);
+      },
+    }).run(stop.signal);
+    await until(async () => (await bed.phaseOf()) === 'settled');
+    expect(told).toContain(`${H2}: Error: a bug`);
+    expect(await bed.phaseOf(H2)).toBe('evacuating');
+    broken = false;
+    await until(async () => (await bed.phaseOf(H2)) === 'settled');
+    stop.abort();
+    await running;
   });
 
   it('a store that is away is waited for', async () => {

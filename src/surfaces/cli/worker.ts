@@ -44,6 +44,14 @@ export function worker(
           if (host !== null) remember(alerted, host, evacuation);
           supervision.turned({ status: sentence, needsHuman: alerted.size });
         },
+        onBroken: (host, error) => {
+          alerted.add(host);
+          const words = error instanceof Error ? error.message : String(error);
+          log.error(
+            `A defect of nova-ha keeps it from working on ${host}, nothing is done there; it is tried again in a minute. Remedy: report this line, and evacuate ${host} by hand if it persists: ${words}`,
+            { host, stack: error instanceof Error ? error.stack : undefined },
+          );
+        },
       });
       if (options.once === true) return once(parts, io, { engine, sole });
       if (options.untilSettled === true && options.only !== undefined) {
