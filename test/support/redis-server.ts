@@ -167,6 +167,8 @@ export interface SentinelSet {
   readonly master: RedisServer;
   readonly replica: RedisServer;
   readonly sentinels: readonly string[];
+  /** The Sentinels themselves, in the order of their addresses. */
+  readonly watchers: readonly RedisServer[];
   stop(): Promise<void>;
 }
 
@@ -198,6 +200,7 @@ export async function startSentinels(): Promise<SentinelSet> {
     master,
     replica,
     sentinels: sentinels.map(({ port }) => `127.0.0.1:${String(port)}`),
+    watchers: sentinels,
     stop: async () => {
       for (const server of [...sentinels, replica, master]) await server.stop();
     },

@@ -202,6 +202,23 @@ describe('several servers', () => {
     expect(hosts).toEqual(expect.arrayContaining(acknowledged));
   });
 
+  test('a failover that is announced while the master is being looked for', async () => {
+    const set = await startSentinels();
+    ends.push(() => set.stop());
+    const store = open({ sentinels: set.sentinels });
+    const told: HostName[] = [];
+    store.watch((host) => told.push(host));
+    await acknowledge(store, one);
+    // The machine of the master and of one Sentinel is gone: who asks that one waits for an answer.
+    set.watchers[0]?.signal('SIGSTOP');
+    set.master.signal('SIGKILL');
+    await until(async () => (await store.read(one)).kind === 'known', 30_000);
+    await until(() => {
+      void store.nudge(one);
+      return told.includes(one);
+    }, 30_000);
+  });
+
   test('with Sentinels, a master that hangs is left, and is shut out when it wakes', async () => {
     const set = await startSentinels();
     ends.push(() => set.stop());

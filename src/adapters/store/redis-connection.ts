@@ -24,14 +24,19 @@ export interface RedisConnection {
   close(): void;
 }
 
+/** How soon a client that the library has given up is replaced when nobody asks for it. */
+const REOPEN_MS = 1000;
+
 /** Connects at the first command, reconnects by itself, and never throws for an unreachable server. */
 export function createRedisConnection(plan: RedisPlan, times: RedisTimes): RedisConnection {
   let client: RedisClient | null = null;
+  let reopening: NodeJS.Timeout | undefined;
+  let isClosed = false;
   let lastError: unknown = null;
   const onReadies: ((client: RedisClient) => void)[] = [];
 
   const open = (): RedisClient | null => {
-    if (client !== null || plan.kind === 'impossible') return client;
+    if (client !== null || isClosed || plan.kind === 'impossible') return client;
     const opened =
       plan.kind === 'single' ? new Redis(plan.options) : new Cluster([...plan.nodes], plan.options);
     opened.on('error', (error: unknown) => {
@@ -44,6 +49,11 @@ export function createRedisConnection(plan: RedisPlan, times: RedisTimes): Redis
       lastError = null;
       for (const callback of onReadies) callback(opened);
     });
+    // ioredis ends for ever when Sentinel announces a failover while it is looking for the master.
+    opened.on('end', () => {
+      if (client === opened) client = null;
+      if (!isClosed) reopening = setTimeout(open, REOPEN_MS);
+    });
     opened.connect().catch((error: unknown) => {
       lastError ??= error;
     });
@@ -54,7 +64,7 @@ export function createRedisConnection(plan: RedisPlan, times: RedisTimes): Redis
   return {
     run: async (work) => {
       const opened = open();
-      if (opened === null) return noConnection(plan);
+      if (opened === null) return noConnection(plan, lastError);
       if (!(await standing(opened, times.connectMs))) return noConnection(plan, lastError);
       return answerOf(work(opened), plan.where, times.commandMs * 2);
     },
@@ -64,6 +74,8 @@ export function createRedisConnection(plan: RedisPlan, times: RedisTimes): Redis
       if (opened?.status === 'ready') callback(opened);
     },
     close: () => {
+      isClosed = true;
+      clearTimeout(reopening);
       client?.disconnect();
     },
   };
