@@ -1,3 +1,4 @@
+import { asHost, type HostName } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Origin } from './origin.ts';
 import type { Key, Settings } from './table.ts';
@@ -17,6 +18,8 @@ export type ConfigOutcome =
   | { readonly kind: 'ok'; readonly config: Config }
   | { readonly kind: 'wrong'; readonly problems: readonly string[] };
 
+const hostOrNull = (name: string | null): HostName | null => (name === null ? null : asHost(name));
+
 /** The policy that the settings describe. */
 export function policyOf(settings: Settings): Policy {
   return {
@@ -35,6 +38,23 @@ export function policyOf(settings: Settings): Policy {
       posts: settings['pace.posts'],
       pollMinMs: settings['pace.poll_min'],
       pollMaxMs: settings['pace.poll_max'],
+      perHost: settings['pace.per_host'],
+      perGroup: settings['pace.per_group'],
+      staggerMs: settings['pace.stagger'],
+      adapt: settings['pace.adapt'],
+      recoverMs: settings['pace.recover'],
+    },
+    order: {
+      sources: settings['order.sources'],
+      priorityKeys: settings['order.priority_keys'],
+      groupKeys: settings['order.group_keys'],
+      sequence: settings['order.sequence'],
+      patienceMs: settings['order.patience'],
+      delayMs: settings['order.delay'],
+    },
+    destination: {
+      host: hostOrNull(settings['destination.host']),
+      strict: settings['destination.strict'],
     },
     retry: {
       attempts: settings['retry.attempts'],

@@ -1,5 +1,6 @@
 import { FENCING_ROWS } from './rows-fencing.ts';
 import { OPENSTACK_ROWS } from './rows-openstack.ts';
+import { ORDER_ROWS } from './rows-order.ts';
 import { POLICY_ROWS } from './rows-policy.ts';
 import { STORE_ROWS } from './rows-store.ts';
 import { row, type Row } from './row.ts';
@@ -39,6 +40,7 @@ export const TABLE = {
   ...FENCING_ROWS,
   ...RUNTIME_ROWS,
   ...POLICY_ROWS,
+  ...ORDER_ROWS,
 } as const;
 
 /** A key of the configuration, such as `pace.in_flight`. */

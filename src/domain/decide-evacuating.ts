@@ -1,4 +1,5 @@
 import type { Action } from './action.ts';
+import { adapted } from './congestion.ts';
 import type { Decision } from './decide.ts';
 import { isInFlight, tracked, type Evacuation, type Progress, type Tracked } from './evacuation.ts';
 import { follow } from './follow.ts';
@@ -23,7 +24,8 @@ export function decideEvacuating(
   policy: Policy,
   now: Instant,
 ): Decision {
-  const followed = follow(withProof(evacuation, observation, policy), observation, policy, now);
+  const moved = follow(withProof(evacuation, observation, policy), observation, policy, now);
+  const followed = adapted(evacuation, moved, observation.answers, policy, now);
   const { fleet } = observation;
   if (fleet.kind === 'unknown') {
     return rest(
@@ -85,20 +87,21 @@ function send(
     return rest(evacuation, [why], actions, policy, now);
   }
   const peers = observation.peers.kind === 'known' ? observation.peers.value : [];
-  const { chosen, held } = choose(evacuation, peers, fleet, policy, now);
-  if (chosen.length === 0)
-    return rest(evacuation, held === null ? [] : [held], actions, policy, now);
+  const { chosen, held, stage } = choose(evacuation, peers, fleet, policy, now);
+  const staged = stage === undefined ? evacuation : { ...evacuation, stage };
+  if (chosen.length === 0) return rest(staged, held === null ? [] : [held], actions, policy, now);
   const instances: Record<InstanceId, Tracked> = { ...evacuation.instances };
-  for (const id of chosen) {
+  for (const { id, target } of chosen) {
     const entry = instances[id];
     if (entry?.progress.at !== 'pending') continue;
     const attempt = entry.progress.attempt + 1;
     const after = Math.max(entry.progress.after, evacuation.seenMigration - LATE_RECORDS);
     const progress: Progress = { at: 'intended', attempt, since: now, after };
     instances[id] = { ...entry, progress };
-    actions.push({ do: 'evacuate', instance: id, attempt, target: evacuation.mark.request.target });
+    actions.push({ do: 'evacuate', instance: id, attempt, target });
   }
-  return rest({ ...evacuation, instances }, held === null ? [] : [held], actions, policy, now);
+  const sent = { ...staged, instances, ...(policy.pace.staggerMs > 0 ? { sentAt: now } : {}) };
+  return rest(sent, held === null ? [] : [held], actions, policy, now);
 }
 
 /** Records whose ids were given out, but that were not visible yet when higher ids were seen. */
@@ -140,6 +143,9 @@ function rest(
   for (const [, { progress }] of tracked(next)) {
     if (progress.at === 'pending' && reasons.length === 0 && progress.notBefore > now) {
       pause = Math.min(pause, progress.notBefore - now);
+    }
+    if (progress.at === 'pending' && next.sentAt !== undefined && policy.pace.staggerMs > 0) {
+      pause = Math.min(pause, Math.max(1, next.sentAt + policy.pace.staggerMs - now));
     }
     moving ||= isInFlight(progress) || progress.at === 'arrived';
     if (progress.at === 'restoring') pause = Math.min(pause, HELD_PAUSE_MS);

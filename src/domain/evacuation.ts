@@ -1,6 +1,7 @@
 import type { ServiceBefore } from './host.ts';
 import type { HostName, InstanceId } from './ids.ts';
 import type { FenceProof, Mark } from './mark.ts';
+import type { Order } from './order.ts';
 import type { Reason } from './reason.ts';
 import type { Instant } from './time.ts';
 
@@ -108,6 +109,8 @@ export interface Tracked {
   };
   /** The server group that forbids two members on one host, when there is one. */
   readonly exclusiveGroup: string | null;
+  /** When it is to be sent; absent: as anybody. */
+  readonly order?: Order;
   readonly progress: Progress;
 }
 
@@ -149,6 +152,12 @@ export interface Evacuation {
   readonly excused: boolean;
   readonly life: Life;
   readonly instances: Readonly<Record<InstanceId, Tracked>>;
+  /** The last order group that was opened; absent before that, and without groups. */
+  readonly stage?: { readonly group: string; readonly since: Instant };
+  /** How many may be in flight since Nova was overwhelmed or full; absent: the limits alone count. */
+  readonly window?: { readonly size: number; readonly since: Instant } | undefined;
+  /** When the last POST was decided; kept only where POSTs are staggered. */
+  readonly sentAt?: Instant;
   /** Every migration record up to this id has been taken into account. */
   readonly seenMigration: number;
   readonly readmission: Readmission;

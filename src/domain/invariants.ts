@@ -1,12 +1,12 @@
 import type { Action } from './action.ts';
 import type { Decision } from './decide.ts';
-import { isActive, isInFlight, isTerminal, LEGAL, tracked, type Evacuation } from './evacuation.ts';
+import { isActive, isTerminal, LEGAL, tracked, type Evacuation } from './evacuation.ts';
 import { isIsolated } from './isolation.ts';
 import { covers, parseDisabledReason } from './mark.ts';
 import { stageOf } from './migration.ts';
 import type { Observation } from './observation.ts';
+import { overBudget } from './over-budget.ts';
 import type { Policy } from './policy.ts';
-import { summaryOf } from './summary.ts';
 import type { Instant } from './time.ts';
 
 /** A broken promise: which, and how. */
@@ -161,26 +161,13 @@ const markSurvives: Check = ({ before, decision: { next } }) => {
   return null;
 };
 
-/** The limits in flight hold, per region and towards one chosen destination. */
+/** Nothing is sent beyond a limit. */
 const budgetHeld: Check = (step) => {
-  const sent = posts(step).length;
-  if (sent === 0 || step.observation.peers.kind === 'unknown') return null;
-  const { pace } = step.policy;
-  const own = summaryOf(step.decision.next).inFlight;
-  const others = step.observation.peers.value
-    .filter((peer) => peer.host !== step.before.host)
-    .reduce((sum, peer) => sum + peer.inFlight, 0);
-  if (own + others > pace.inFlight)
-    return `${String(own + others)} in flight, limit ${String(pace.inFlight)}`;
-  const groups = new Set<string>();
-  for (const [id, { progress, exclusiveGroup }] of tracked(step.decision.next)) {
-    if (exclusiveGroup === null || !isInFlight(progress)) continue;
-    const adopted = 'attempt' in progress && progress.attempt === 0;
-    if (groups.has(exclusiveGroup) && !adopted)
-      return `two members of ${exclusiveGroup} under way (${id})`;
-    groups.add(exclusiveGroup);
-  }
-  return null;
+  const { before, observation, decision, policy, now } = step;
+  if (observation.peers.kind === 'unknown') return null;
+  const others = observation.peers.value.filter((peer) => peer.host !== before.host);
+  const targets = posts(step).map(({ target }) => target);
+  return overBudget({ before, next: decision.next, targets, others, policy, now });
 };
 
 /** Whatever is not over has a next look, and whatever does not move says why. */

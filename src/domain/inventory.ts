@@ -3,6 +3,7 @@ import type { Evacuation, Progress, Tracked } from './evacuation.ts';
 import type { InstanceId } from './ids.ts';
 import type { Instance, ServerGroup } from './instance.ts';
 import { byInstance, stageOf, type Migration } from './migration.ts';
+import { keptOrder, orderOf } from './order.ts';
 import type { Policy } from './policy.ts';
 import { because } from './reason.ts';
 import { parseNovaTime, type Instant } from './time.ts';
@@ -38,6 +39,7 @@ export function takeInventory(
         locked: instance.locked,
       },
       exclusiveGroup: exclusiveGroupOf(instance, census.groups),
+      ...keptOrder(orderOf(instance, policy)),
       progress: firstProgress(
         evacuation,
         instance,

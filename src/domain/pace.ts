@@ -1,32 +1,56 @@
-import { isActive, isInFlight, tracked, type Evacuation, type Tracked } from './evacuation.ts';
+import { createGroupRooms, createPlaces, regionRoom, staggerRoom } from './budget.ts';
+import { windowRoom } from './congestion.ts';
+import { destinationOf } from './destination.ts';
+import { isInFlight, tracked, type Evacuation, type Tracked } from './evacuation.ts';
 import type { Fleet } from './host.ts';
 import type { HostName, InstanceId } from './ids.ts';
+import { DEFAULT_ORDER } from './order.ts';
 import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';
+import { sequenceOf } from './sequence.ts';
 import { summaryOf, type Summary } from './summary.ts';
 import type { Instant, Millis } from './time.ts';
 
-/** Who may be sent now, and why not more, when more would be there. */
+/** Whom to send now, and why not more, when more would be there. */
 export interface Choice {
-  readonly chosen: readonly InstanceId[];
+  /** With the host that each is asked to go to; null: where the scheduler likes. */
+  readonly chosen: readonly { readonly id: InstanceId; readonly target: HostName | null }[];
   readonly held: Reason | null;
+  /** To be kept with what is sent; undefined where nothing has an order group. */
+  readonly stage: Evacuation['stage'];
 }
 
-/** The instances that wait and whose time has come, first tries before retries. */
+/** What each try, and waiting for room, costs an instance: it must not starve those before their first. */
+const RETRY_COST = 100;
+const NO_ROOM_COST = 1_000_000;
+
+/** The higher, the earlier. */
+function rankOf({ order, progress }: Tracked): number {
+  const priority = order?.priority ?? DEFAULT_ORDER.priority;
+  if (progress.at !== 'pending') return priority;
+  // Nova found no room for it: whoever has not been asked for yet may be smaller.
+  const noRoom = progress.why?.code === 'NH401' ? NO_ROOM_COST : 0;
+  return priority - RETRY_COST * progress.attempt - noRoom;
+}
+
+/**
+ * The instances that wait and whose time has come, by priority. Every try made before counts as a
+ * hundred less, and what found no room comes last: retries never starve first tries.
+ */
 export function due(
   evacuation: Evacuation,
   now: Instant,
 ): readonly (readonly [InstanceId, Tracked])[] {
-  const attempt = (entry: readonly [InstanceId, Tracked]): number =>
-    entry[1].progress.at === 'pending' ? entry[1].progress.attempt : 0;
   return tracked(evacuation)
     .filter(([, { progress }]) => progress.at === 'pending' && progress.notBefore <= now)
-    .sort((a, b) => attempt(a) - attempt(b));
+    .sort((a, b) => rankOf(b[1]) - rankOf(a[1]));
 }
 
 /**
- * Chooses whom to send within the budgets: in flight per region (shared evenly by the hosts at
- * work), per destination, and one member at a time of a group whose members must not meet.
+ * Chooses whom to send: in the order of priorities and groups, within the budgets in flight (per
+ * region and per order group, shared evenly by the hosts at work; per destination; per host; within
+ * the window that Nova can take just now), and one member at a time of a group whose members must
+ * not meet.
  */
 export function choose(
   evacuation: Evacuation,
@@ -35,94 +59,46 @@ export function choose(
   policy: Policy,
   now: Instant,
 ): Choice {
-  const candidates = due(evacuation, now);
-  if (candidates.length === 0) return { chosen: [], held: null };
   const own = summaryOf(evacuation);
+  const sequence = sequenceOf(evacuation, policy, now);
+  const { stage } = sequence;
+  const waiting = due(evacuation, now);
+  const candidates = waiting.filter(([, entry]) => sequence.isOpen(entry));
+  if (candidates.length === 0) {
+    const held = waiting.length > 0 && own.inFlight === 0 ? sequence.waits : null;
+    return { chosen: [], held, stage };
+  }
   const others = peers.filter((peer) => peer.host !== evacuation.host);
   const room = Math.min(
     regionRoom(own, others, policy, now),
-    destinationRoom(own, others, fleet, evacuation.mark.request.target, policy),
+    (policy.pace.perHost ?? Infinity) - own.inFlight,
+    windowRoom(evacuation, own.inFlight),
+    staggerRoom(evacuation, policy, now),
   );
+  const places = createPlaces([own, ...others], fleet, policy);
   const busy = new Set([...own.groups, ...others.flatMap((peer) => peer.groups)]);
-  const chosen: InstanceId[] = [];
-  for (const [id, { exclusiveGroup }] of candidates) {
+  const groupRooms = createGroupRooms(own, others, policy, now);
+  const chosen: { id: InstanceId; target: HostName | null }[] = [];
+  let nowhere: HostName | null = null;
+  for (const [id, entry] of candidates) {
     if (chosen.length >= room) break;
+    const { exclusiveGroup, order, progress } = entry;
+    if (progress.at !== 'pending') continue;
     if (exclusiveGroup !== null && busy.has(exclusiveGroup)) continue;
+    const destination = destinationOf(evacuation, progress, fleet, policy);
+    if (destination.to === 'nowhere') nowhere = destination.host;
+    if (destination.to === 'nowhere' || groupRooms.left(order?.group ?? null) <= 0) continue;
+    const target = destination.to === 'host' ? destination.host : null;
+    if (!places.take(target)) continue;
     if (exclusiveGroup !== null) busy.add(exclusiveGroup);
-    chosen.push(id);
+    groupRooms.take(order?.group ?? null);
+    chosen.push({ id, target });
   }
-  if (chosen.length > 0 || own.inFlight > 0) return { chosen, held: null };
+  if (chosen.length > 0 || own.inFlight > 0) return { chosen, held: null, stage };
+  if (nowhere !== null) return { chosen, held: because('NH211', { host: nowhere }), stage };
+  if (staggerRoom(evacuation, policy, now) <= 0) return { chosen, held: null, stage };
   const count = own.inFlight + others.reduce((sum, peer) => sum + peer.inFlight, 0);
-  return { chosen, held: because('NH203', { count, limit: policy.pace.inFlight }) };
-}
-
-function regionRoom(
-  own: Summary,
-  others: readonly Summary[],
-  policy: Policy,
-  now: Instant,
-): number {
-  const limit = policy.pace.inFlight;
-  const atWork = others.filter((peer) => competes(peer, now));
-  const rank = atWork.filter(
-    (peer) =>
-      peer.markedAt < own.markedAt || (peer.markedAt === own.markedAt && peer.host < own.host),
-  ).length;
-  // The first hosts get the remainder, so that a limit below the number of hosts still serves some.
-  const hosts = atWork.length + 1;
-  const share = Math.floor(limit / hosts) + (rank < limit % hosts ? 1 : 0);
-  const elsewhere = others.reduce((sum, peer) => sum + peer.inFlight, 0);
-  return Math.max(0, Math.min(share, limit - elsewhere) - own.inFlight);
-}
-
-/** For how long a host that waits for something else keeps its share: it may be sent any moment. */
-const EXPECTED_MS = 120_000;
-
-/**
- * Whether a host takes part in the budget: it has evacuations under way, or could send some any moment.
- * One that has waited long for something else (a proof, a name that Nova knows) must not slow the
- * others down for ever.
- */
-function competes(peer: Summary, now: Instant): boolean {
-  if (!isActive(peer)) return false;
-  if (peer.inFlight > 0) return true;
-  const expected = now - Math.max(peer.markedAt, peer.phaseSince) < EXPECTED_MS;
-  if (peer.phase === 'marked') {
-    return !peer.excused && (expected || (peer.provenAt !== null && peer.isolated));
-  }
-  return (
-    peer.counts.pending > 0 && (expected || peer.reasons.every(({ code }) => code === 'NH203'))
-  );
-}
-
-function destinationRoom(
-  own: Summary,
-  others: readonly Summary[],
-  fleet: Fleet,
-  target: HostName | null,
-  policy: Policy,
-): number {
-  const towards = new Map<HostName, number>();
-  let placed = 0;
-  for (const peer of [own, ...others]) {
-    for (const [host, count] of Object.entries(peer.towards) as [HostName, number][]) {
-      towards.set(host, (towards.get(host) ?? 0) + count);
-      placed += count;
-    }
-  }
-  const limit = policy.pace.perDestination;
-  const inFlight = own.inFlight + others.reduce((sum, peer) => sum + peer.inFlight, 0);
-  if (target !== null) {
-    return Math.max(0, limit - (towards.get(target) ?? 0) - (inFlight - placed));
-  }
-  let open = 0;
-  for (const service of fleet.services.values()) {
-    if (service.state === 'up' && service.status === 'enabled') open += 1;
-  }
-  // The scheduler chooses: flights without a destination yet are taken to spread evenly.
-  const fullest = Math.max(0, ...towards.values());
-  const perOpenHost = Math.max(0, limit - fullest);
-  return Math.max(0, perOpenHost * Math.max(1, open) - (inFlight - placed));
+  return { chosen, held: because('NH203', { count, limit: policy.pace.inFlight }), stage };
 }
 
 /** Looks at the migrations that an evacuation may cost besides its POSTs: the base and per instance. */

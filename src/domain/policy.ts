@@ -1,4 +1,6 @@
+import type { HostName } from './ids.ts';
 import type { ProofSource } from './mark.ts';
+import type { OrderSource } from './order.ts';
 import type { Millis } from './time.ts';
 
 /** Everything an operator decides beforehand; part of the validated configuration. */
@@ -33,6 +35,34 @@ export interface Policy {
     /** Shortest and longest pause between two looks at the migrations of a host. */
     readonly pollMinMs: Millis;
     readonly pollMaxMs: Millis;
+    /** Evacuations in flight away from one host; null: no limit of its own. */
+    readonly perHost: number | null;
+    /** Evacuations in flight of one order group, over all hosts; null: no limit of its own. */
+    readonly perGroup: number | null;
+    /** The shortest time between two POSTs of one host. */
+    readonly staggerMs: Millis;
+    /** Halve what is in flight when Nova is overwhelmed or full, and let it grow again. */
+    readonly adapt: boolean;
+    /** After this long without trouble the full limit holds again at once. */
+    readonly recoverMs: Millis;
+  };
+  readonly order: {
+    /** Where priority and group are looked for; the first that has one wins. */
+    readonly sources: readonly OrderSource[];
+    readonly priorityKeys: readonly string[];
+    readonly groupKeys: readonly string[];
+    /** Groups one after the other, each when the one before has landed; or all by priority alone. */
+    readonly sequence: boolean;
+    /** The longest that a group waits for the one before it. */
+    readonly patienceMs: Millis;
+    /** Extra wait between the landing of a group and the start of the next. */
+    readonly delayMs: Millis;
+  };
+  readonly destination: {
+    /** Where all instances are to go; null: where Nova's scheduler likes. */
+    readonly host: HostName | null;
+    /** Nowhere else, even when they find no room there. */
+    readonly strict: boolean;
   };
   readonly retry: {
     /** POSTs per instance, NoValidHost not counted. */
@@ -82,7 +112,27 @@ export const DEFAULT_POLICY: Policy = {
     patienceMs: 60_000,
   },
   storage: { kind: 'shared', localDisk: 'skip' },
-  pace: { inFlight: 24, perDestination: 10, posts: 8, pollMinMs: 300, pollMaxMs: 5000 },
+  pace: {
+    inFlight: 24,
+    perDestination: 10,
+    posts: 8,
+    pollMinMs: 300,
+    pollMaxMs: 5000,
+    perHost: null,
+    perGroup: null,
+    staggerMs: 0,
+    adapt: true,
+    recoverMs: 120_000,
+  },
+  order: {
+    sources: ['instance', 'flavor'],
+    priorityKeys: ['nova-ha:priority', 'instanceha:restart_priority', 'sw:wrs:recovery_priority'],
+    groupKeys: ['nova-ha:group', 'instanceha:restart_group'],
+    sequence: true,
+    patienceMs: 900_000,
+    delayMs: 0,
+  },
+  destination: { host: null, strict: false },
   retry: {
     attempts: 5,
     backoffMs: 5000,

@@ -83,6 +83,18 @@ export const REASONS_OF_HOSTS = {
     sentence: '{count} evacuations are in flight, the limit is {limit}',
     remedy: 'none needed; raise pace.in_flight when Nova has room for more',
   },
+  NH210: {
+    severity: 'note',
+    sentence:
+      '{count} instances of the group {group} and later ones wait until the group {before} has landed',
+    remedy:
+      'none needed; after order.patience they go anyway, and order.sequence: false ends the waiting',
+  },
+  NH211: {
+    severity: 'warning',
+    sentence: 'the one destination that is allowed, {host}, is not up and enabled',
+    remedy: 'bring {host} up, name another destination.host, or set destination.strict: false',
+  },
   NH501: {
     severity: 'note',
     sentence:

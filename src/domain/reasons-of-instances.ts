@@ -49,6 +49,11 @@ export const REASONS_OF_INSTANCES = {
     sentence: 'the mark was taken back by {by}',
     remedy: 'none needed',
   },
+  NH331: {
+    severity: 'warning',
+    sentence: '{where} is "{written}", not a whole number in its range: {taken}',
+    remedy: 'write a whole number: 1 to 1000 (the highest first), or 1 to 10 for StarlingX',
+  },
   NH401: {
     severity: 'warning',
     sentence: 'no host has room for it (NoValidHost); it waits for capacity, next try {at}',

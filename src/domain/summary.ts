@@ -25,6 +25,10 @@ export interface Summary {
   readonly towards: Readonly<Record<HostName, number>>;
   /** The exclusive server groups with a member under way. */
   readonly groups: readonly string[];
+  /** The order groups with members that are open still; absent where there are none. */
+  readonly orders?: Readonly<
+    Record<string, { readonly inFlight: number; readonly waiting: number }>
+  >;
   readonly total: number;
   readonly counts: Counts;
   readonly reasons: readonly Reason[];
@@ -77,8 +81,16 @@ export function summaryOf(evacuation: Evacuation): Summary {
   let inFlight = 0;
   const all = tracked(evacuation);
   const groups = new Set<string>();
-  for (const [, { progress, exclusiveGroup }] of all) {
+  const orders: Record<string, { inFlight: number; waiting: number }> = {};
+  for (const [, { progress, exclusiveGroup, order }] of all) {
     counts[progress.at] += 1;
+    if (order !== undefined && order.group !== null) {
+      const isWaiting = progress.at === 'pending';
+      if (isWaiting || isInFlight(progress)) {
+        const one = (orders[order.group] ??= { inFlight: 0, waiting: 0 });
+        one[isWaiting ? 'waiting' : 'inFlight'] += 1;
+      }
+    }
     if (exclusiveGroup !== null && isInFlight(progress)) {
       groups.add(exclusiveGroup);
     }
@@ -99,6 +111,7 @@ export function summaryOf(evacuation: Evacuation): Summary {
     inFlight,
     towards,
     groups: [...groups],
+    ...(Object.keys(orders).length === 0 ? {} : { orders }),
     total: all.length,
     counts,
     reasons: evacuation.reasons,

@@ -23,7 +23,17 @@ export function takeOver(evacuation: Evacuation, policy: Policy, now: Instant): 
     ...evacuation,
     phaseSince,
     ...(changed ? { instances } : {}),
+    ...paceBy(evacuation, now),
     readmission: { ...evacuation.readmission, upSince },
+  };
+}
+
+/** Pauses between requests, from another clock, that lie ahead would be waited for in vain. */
+function paceBy({ stage, window, sentAt }: Evacuation, now: Instant): Partial<Evacuation> {
+  return {
+    ...(stage === undefined ? {} : { stage: { ...stage, since: Math.min(stage.since, now) } }),
+    ...(window === undefined ? {} : { window: { ...window, since: Math.min(window.since, now) } }),
+    ...(sentAt === undefined ? {} : { sentAt: Math.min(sentAt, now) }),
   };
 }
 

@@ -32,7 +32,10 @@ const sends = (
   record: ReturnType<typeof evacuating>,
   limits: Policy,
   peers = [summaryOf(record)],
-) => choose(record, peers, SERVICES, limits, T0);
+) => {
+  const { chosen, held } = choose(record, peers, SERVICES, limits, T0);
+  return { chosen: chosen.map(({ id }) => id), held };
+};
 
 describe('the budgets', () => {
   it('in flight in the region', () => {
@@ -123,7 +126,7 @@ describe('many hosts choosing one after the other', () => {
           const peers = records.map(summaryOf);
           const { chosen } = choose(record, peers, SERVICES, policy(limit), T0);
           const instances = { ...record.instances };
-          for (const id of chosen) {
+          for (const { id } of chosen) {
             const old = instances[id];
             if (old !== undefined) instances[id] = { ...old, progress: ACCEPTED };
           }

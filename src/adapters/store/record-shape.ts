@@ -10,6 +10,7 @@ import { LEGAL, type Phase } from '../../domain/evacuation.ts';
 import type { ServiceBefore } from '../../domain/host.ts';
 import type { EventId, HostName, InstanceId } from '../../domain/ids.ts';
 import type { FenceProof, Mark, Request } from '../../domain/mark.ts';
+import type { Order } from '../../domain/order.ts';
 import { CATALOGUE, type Reason, type ReasonCode } from '../../domain/reason.ts';
 import type { Counts, Summary } from '../../domain/summary.ts';
 import type { HistoryEntry } from '../../engine/ports.ts';
@@ -19,6 +20,7 @@ import {
   number,
   object,
   oneOf,
+  optional,
   table,
   text,
   truth,
@@ -132,6 +134,7 @@ const trackedInstance = object<Tracked>({
     locked: truth,
   }),
   exclusiveGroup: nullable(text()),
+  order: optional(object<Order>({ priority: number, group: nullable(text()) })),
   progress,
 });
 
@@ -152,6 +155,9 @@ export const evacuationShape = object<Evacuation>({
   excused: truth,
   life: object<Life>({ updatedAt: nullable(text()), moves: number, movedAt: nullable(number) }),
   instances: table(trackedInstance),
+  stage: optional(object<NonNullable<Evacuation['stage']>>({ group: text(), since: number })),
+  window: optional(object<NonNullable<Evacuation['window']>>({ size: number, since: number })),
+  sentAt: optional(number),
   seenMigration: number,
   readmission: object<Readmission>({
     cleanSince: nullable(number),
@@ -188,6 +194,9 @@ export const summaryShape = object<Summary>({
   inFlight: number,
   towards: table(number),
   groups: list(text()),
+  orders: optional(
+    table(object<NonNullable<Summary['orders']>[string]>({ inFlight: number, waiting: number })),
+  ),
   total: number,
   counts,
   reasons: list(reason),

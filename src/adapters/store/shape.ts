@@ -50,6 +50,11 @@ export function nullable<T>(inner: Shape<T>): Shape<T | null> {
   return (value) => (value === null ? null : inner(value));
 }
 
+/** Nothing or the inner shape: for what is left out when it is the default, and by earlier releases. */
+export function optional<T>(inner: Shape<T>): Shape<T | undefined> {
+  return (value) => (value === undefined ? null : inner(value));
+}
+
 /** A list of which every element fits. */
 export function list<T>(inner: Shape<T>): Shape<readonly T[]> {
   return (value) => {

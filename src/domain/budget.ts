@@ -1,0 +1,116 @@
+import { isOpenHost } from './destination.ts';
+import { isActive, type Evacuation } from './evacuation.ts';
+import type { Fleet } from './host.ts';
+import type { HostName } from './ids.ts';
+import type { Policy } from './policy.ts';
+import type { Summary } from './summary.ts';
+import type { Instant } from './time.ts';
+
+/** What is left of the region's limit for this host. */
+export function regionRoom(
+  own: Summary,
+  others: readonly Summary[],
+  policy: Policy,
+  now: Instant,
+): number {
+  const atWork = others.filter((peer) => competes(peer, now));
+  const elsewhere = others.reduce((sum, peer) => sum + peer.inFlight, 0);
+  const limit = policy.pace.inFlight;
+  return Math.max(0, Math.min(shareOf(limit, own, atWork), limit - elsewhere) - own.inFlight);
+}
+
+/** One host's part of a limit. */
+function shareOf(limit: number, own: Summary, atWork: readonly Summary[]): number {
+  const rank = atWork.filter(
+    (peer) =>
+      peer.markedAt < own.markedAt || (peer.markedAt === own.markedAt && peer.host < own.host),
+  ).length;
+  // The first hosts get the remainder, so that a limit below the number of hosts still serves some.
+  const hosts = atWork.length + 1;
+  return Math.floor(limit / hosts) + (rank < limit % hosts ? 1 : 0);
+}
+
+/** What is left of the limit of each order group; a host that is not counted yet may have members. */
+export function createGroupRooms(
+  own: Summary,
+  others: readonly Summary[],
+  policy: Policy,
+  now: Instant,
+) {
+  const limit = policy.pace.perGroup;
+  const rooms = new Map<string, number>();
+  const left = (group: string | null): number => {
+    if (limit === null || group === null) return Infinity;
+    const known = rooms.get(group);
+    if (known !== undefined) return known;
+    const flying = (peer: Summary): number => peer.orders?.[group]?.inFlight ?? 0;
+    const atWork = others.filter(
+      (peer) =>
+        competes(peer, now) && (peer.phase === 'marked' || peer.orders?.[group] !== undefined),
+    );
+    const elsewhere = others.reduce((sum, peer) => sum + flying(peer), 0);
+    const room = Math.min(shareOf(limit, own, atWork), limit - elsewhere) - flying(own);
+    rooms.set(group, room);
+    return room;
+  };
+  return {
+    left,
+    take: (group: string | null): void => {
+      if (group !== null) rooms.set(group, left(group) - 1);
+    },
+  };
+}
+
+/** One at a time, and none before the pause is over. */
+export function staggerRoom({ sentAt }: Evacuation, { pace }: Policy, now: Instant): number {
+  if (pace.staggerMs === 0) return Infinity;
+  return sentAt === undefined || now - sentAt >= pace.staggerMs ? 1 : 0;
+}
+
+/** For how long a host that waits for something else keeps its share: it may be sent any moment. */
+const EXPECTED_MS = 120_000;
+
+/**
+ * Whether a host takes part in the budget: it has evacuations under way, or could send some any moment.
+ * One that has waited long for something else (a proof, a name that Nova knows) must not slow the
+ * others down for ever.
+ */
+function competes(peer: Summary, now: Instant): boolean {
+  if (!isActive(peer)) return false;
+  if (peer.inFlight > 0) return true;
+  const expected = now - Math.max(peer.markedAt, peer.phaseSince) < EXPECTED_MS;
+  if (peer.phase === 'marked') {
+    return !peer.excused && (expected || (peer.provenAt !== null && peer.isolated));
+  }
+  return (
+    peer.counts.pending > 0 && (expected || peer.reasons.every(({ code }) => code === 'NH203'))
+  );
+}
+
+/** What is left towards each destination; flights whose destination is not known yet count for all. */
+export function createPlaces(all: readonly Summary[], fleet: Fleet, policy: Policy) {
+  const towards = new Map<HostName, number>();
+  let unplaced = 0;
+  for (const peer of all) {
+    unplaced += peer.inFlight;
+    for (const [host, count] of Object.entries(peer.towards) as [HostName, number][]) {
+      towards.set(host, (towards.get(host) ?? 0) + count);
+      unplaced -= count;
+    }
+  }
+  const limit = policy.pace.perDestination;
+  let open = 0;
+  for (const host of fleet.services.keys()) if (isOpenHost(fleet, host)) open += 1;
+  // The scheduler chooses: flights without a destination yet are taken to spread evenly.
+  const perOpenHost = Math.max(0, limit - Math.max(0, ...towards.values()));
+  const anywhere = perOpenHost * Math.max(1, open);
+  return {
+    /** Takes a place, if there is one. */
+    take: (target: HostName | null): boolean => {
+      const room = target === null ? anywhere : limit - (towards.get(target) ?? 0);
+      if (room - unplaced <= 0) return false;
+      unplaced += 1;
+      return true;
+    },
+  };
+}

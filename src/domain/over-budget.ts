@@ -1,0 +1,72 @@
+import { isInFlight, tracked, type Evacuation } from './evacuation.ts';
+import type { HostName } from './ids.ts';
+import type { Policy } from './policy.ts';
+import { summaryOf, type Summary } from './summary.ts';
+import type { Instant } from './time.ts';
+
+/** What a step sends, and on what it was decided. */
+export interface Sending {
+  readonly before: Evacuation;
+  readonly next: Evacuation;
+  /** The destinations that were asked for, one per request; null: left to the scheduler. */
+  readonly targets: readonly (HostName | null)[];
+  /** The summaries of the other hosts. */
+  readonly others: readonly Summary[];
+  readonly policy: Policy;
+  readonly now: Instant;
+}
+
+/**
+ * The limit that a step breaks by what it sends, in words: in flight in the region, away from the host,
+ * of an order group, towards a destination that was asked for, within the window of the host, between
+ * two requests, and of groups whose members must not meet.
+ */
+export function overBudget(sending: Sending): string | null {
+  if (sending.targets.length === 0) return null;
+  return tooMany(sending) ?? tooQuick(sending) ?? tooClose(sending.next);
+}
+
+function tooMany({ next, targets, others, policy }: Sending): string | null {
+  const { pace } = policy;
+  const own = summaryOf(next);
+  const sum = (count: (peer: Summary) => number): number =>
+    others.reduce((total, peer) => total + count(peer), count(own));
+  const limits: (readonly [string, number, number])[] = [
+    ['in flight', sum(({ inFlight }) => inFlight), pace.inFlight],
+    ['in flight from the host', own.inFlight, pace.perHost ?? Infinity],
+    ['in flight in the window', own.inFlight, Math.floor(next.window?.size ?? Infinity)],
+  ];
+  for (const group of Object.keys(own.orders ?? {})) {
+    const flying = sum(({ orders }) => orders?.[group]?.inFlight ?? 0);
+    limits.push([`in flight of the group ${group}`, flying, pace.perGroup ?? Infinity]);
+  }
+  for (const target of new Set(targets)) {
+    if (target === null) continue;
+    const towards = sum((peer) => peer.towards[target] ?? 0);
+    limits.push([`in flight towards ${target}`, towards, pace.perDestination]);
+  }
+  const broken = limits.find(([, count, limit]) => count > limit);
+  return broken === undefined
+    ? null
+    : `${String(broken[1])} ${broken[0]}, limit ${String(broken[2])}`;
+}
+
+function tooQuick({ before, targets, policy, now }: Sending): string | null {
+  const { staggerMs } = policy.pace;
+  if (staggerMs === 0) return null;
+  if (targets.length > 1) return `${String(targets.length)} requests at once`;
+  const since = before.sentAt === undefined ? Infinity : now - before.sentAt;
+  return since < staggerMs ? `a request ${String(since)} ms after the last one` : null;
+}
+
+function tooClose(next: Evacuation): string | null {
+  const groups = new Set<string>();
+  for (const [id, { progress, exclusiveGroup }] of tracked(next)) {
+    if (exclusiveGroup === null || !isInFlight(progress)) continue;
+    const adopted = 'attempt' in progress && progress.attempt === 0;
+    if (groups.has(exclusiveGroup) && !adopted)
+      return `two members of ${exclusiveGroup} under way (${id})`;
+    groups.add(exclusiveGroup);
+  }
+  return null;
+}
