@@ -45,6 +45,7 @@ export function composeCloud(config: Config, clock: Clock, log: Log): ComposedCl
     return {
       kind: 'ok',
       compute: openstack.compute,
+      images: openstack.images,
       description: `${loaded.cloud.name} at ${loaded.cloud.authUrl}`,
       signIn,
       check: async () => {

@@ -1,5 +1,6 @@
 import { asHost, type HostName } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
+import { SELECT_ALL } from '../domain/selection.ts';
 import type { Origin } from './origin.ts';
 import type { Key, Settings } from './table.ts';
 
@@ -23,6 +24,9 @@ const hostOrNull = (name: string | null): HostName | null => (name === null ? nu
 /** The policy that the settings describe. */
 export function policyOf(settings: Settings): Policy {
   return {
+    select: SELECT_ALL,
+    profiles: {},
+    assign: [],
     fence: {
       proof: settings['fence.proof'],
       skewMs: settings['fence.skew'],

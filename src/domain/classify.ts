@@ -1,11 +1,20 @@
+import type { InventoryFacts } from './facts.ts';
 import type { Instance, ServerGroup } from './instance.ts';
 import type { Request } from './mark.ts';
 import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';
+import { select } from './selection.ts';
 
 /** What is to become of an instance of a failed host. */
 export type Verdict =
   { readonly verdict: 'evacuate' } | { readonly verdict: 'skip'; readonly why: Reason };
+
+/** What an instance is judged by beside itself and the policy. */
+export interface Circumstances {
+  readonly groups: readonly ServerGroup[];
+  readonly facts: InventoryFacts;
+  readonly request: Request;
+}
 
 const skip = (why: Reason): Verdict => ({ verdict: 'skip', why });
 
@@ -18,12 +27,14 @@ const EVACUABLE = new Set(['active', 'stopped', 'error']);
  */
 export function classify(
   instance: Instance,
-  groups: readonly ServerGroup[],
-  request: Request,
+  { groups, request, facts }: Circumstances,
   policy: Policy,
 ): Verdict {
   const id = instance.id;
   if (request.instances !== null && !request.instances.includes(id)) return skip(because('NH308'));
+  // Whom an operator has named is meant, whatever the rules say about the many.
+  const choice = request.instances === null ? select(instance, facts, policy.select) : null;
+  if (choice?.kind === 'left-out') return skip(choice.why);
   if (instance.taskState === 'deleting' || instance.taskState === 'soft-deleting') {
     return skip(because('NH304'));
   }

@@ -3,11 +3,13 @@ import type { Decision } from './decide.ts';
 import { decideEvacuating } from './decide-evacuating.ts';
 import type { Evacuation } from './evacuation.ts';
 import type { Service } from './host.ts';
+import { factsFor, type InventoryFacts } from './facts.ts';
 import { provenBy, unproven } from './gates.ts';
 import { takeInventory } from './inventory.ts';
 import { isolate } from './isolation.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
+import { assignmentOf, policyOf } from './profile.ts';
 import { because, type Reason } from './reason.ts';
 import { formatMillis, type Instant, type Millis } from './time.ts';
 
@@ -54,29 +56,47 @@ export function decideMarked(
   }
   const seen: Evacuation = { ...isolated, excused: false };
   if (proof === null) return wait(seen, [unproven(seen, observation.proof)], actions);
-  return count(seen, observation, wait, policy, now);
+  return count(seen, service, observation, wait, policy, now);
 }
 
 /** Proven off and isolated: with a list that can be trusted, its evacuation begins. */
 function count(
   seen: Evacuation,
+  service: Service,
   observation: Observation,
   wait: (next: Evacuation, reasons: readonly Reason[]) => Decision,
-  policy: Policy,
+  general: Policy,
   now: Instant,
 ): Decision {
   const { inventory, groups, migrations } = observation;
   if (inventory.kind === 'unknown') return wait(seen, [missing('the instances', inventory.why)]);
   if (groups.kind === 'unknown') return wait(seen, [missing('the server groups', groups.why)]);
   if (migrations.kind === 'unknown') return wait(seen, [missing('the migrations', migrations.why)]);
+  const told = factsFor(seen.host, observation, general);
+  if (told.kind === 'unknown') return wait(seen, [told.why]);
+  const { facts } = told;
+  const profiled = withProfile(seen, service, facts, general);
+  const policy = policyOf(general, profiled);
   const census = {
     instances: inventory.value,
     groups: groups.value,
     migrations: migrations.value,
+    facts,
   };
-  const counted = takeInventory(seen, census, policy, now);
+  const counted = takeInventory(profiled, census, policy, now);
   const begun: Evacuation = { ...counted, phase: 'evacuating', phaseSince: now, reasons: [] };
   return decideEvacuating(begun, observation, policy, now);
+}
+
+/** Writes down which profile applies, so that a change of aggregates does not change it half-way. */
+function withProfile(
+  seen: Evacuation,
+  { zone }: Service,
+  { aggregates }: InventoryFacts,
+  policy: Policy,
+): Evacuation {
+  const rule = assignmentOf(policy, { host: seen.host, zone, aggregates });
+  return seen.profile === rule?.profile ? seen : { ...seen, profile: rule?.profile };
 }
 
 /** Still waiting for Nova to show the isolation, or reported because it takes too long. */

@@ -5,6 +5,7 @@ import { decideMarked } from './decide-marked.ts';
 import { decideReadmission } from './decide-readmission.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
+import { policyOf } from './profile.ts';
 import type { Instant } from './time.ts';
 
 /** What a turn comes to. */
@@ -23,12 +24,14 @@ export interface Decision {
 export function decide(
   evacuation: Evacuation,
   observation: Observation,
-  policy: Policy,
+  general: Policy,
   now: Instant,
 ): Decision {
+  const policy = policyOf(general, evacuation);
   switch (evacuation.phase) {
     case 'marked':
-      return decideMarked(evacuation, observation, policy, now);
+      // Its profile is chosen there, when it is counted.
+      return decideMarked(evacuation, observation, general, now);
     case 'evacuating':
       return decideEvacuating(evacuation, observation, policy, now);
     case 'settled':

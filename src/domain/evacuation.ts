@@ -148,6 +148,8 @@ export interface Evacuation {
   readonly phaseSince: Instant;
   readonly proof: FenceProof | null;
   readonly isolation: Isolation | null;
+  /** The profile that was chosen when the host was counted; absent: the general policy. */
+  readonly profile?: string | undefined;
   /** True when it cannot be isolated: reported, and no longer holding the other hosts back. */
   readonly excused: boolean;
   readonly life: Life;

@@ -22,6 +22,8 @@ export interface Instance {
     readonly ephemeralGib: number;
     readonly swapMib: number;
     readonly extraSpecs: Readonly<Record<string, string>>;
+    /** Set when Nova's policy hides them: then nobody knows whether there are any. */
+    readonly extraSpecsHidden?: true;
   };
   readonly metadata: Readonly<Record<string, string>>;
   readonly tags: readonly string[];

@@ -7,6 +7,7 @@ import { stageOf } from './migration.ts';
 import type { Observation } from './observation.ts';
 import { overBudget } from './over-budget.ts';
 import type { Policy } from './policy.ts';
+import { policyOf } from './profile.ts';
 import type { Instant } from './time.ts';
 
 /** A broken promise: which, and how. */
@@ -214,7 +215,8 @@ export const INVARIANTS = {
 export type InvariantName = keyof typeof INVARIANTS;
 
 /** Every invariant that a step breaks; empty for a sound step. */
-export function violations(step: Step): readonly Violation[] {
+export function violations(given: Step): readonly Violation[] {
+  const step: Step = { ...given, policy: policyOf(given.policy, given.decision.next) };
   const found: Violation[] = [];
   for (const [name, check] of Object.entries(INVARIANTS) as [keyof typeof INVARIANTS, Check][]) {
     const detail = check(step);

@@ -1,5 +1,6 @@
 import { classify, exclusiveGroupOf } from './classify.ts';
 import type { Evacuation, Progress, Tracked } from './evacuation.ts';
+import type { InventoryFacts } from './facts.ts';
 import type { InstanceId } from './ids.ts';
 import type { Instance, ServerGroup } from './instance.ts';
 import { byInstance, stageOf, type Migration } from './migration.ts';
@@ -13,6 +14,7 @@ export interface Census {
   readonly instances: readonly Instance[];
   readonly groups: readonly ServerGroup[];
   readonly migrations: readonly Migration[];
+  readonly facts: InventoryFacts;
 }
 
 /**
@@ -77,7 +79,8 @@ function firstProgress(
       looked: 0,
     };
   }
-  const verdict = classify(instance, census.groups, evacuation.mark.request, policy);
+  const { request } = evacuation.mark;
+  const verdict = classify(instance, { ...census, request }, policy);
   if (verdict.verdict === 'skip') return { at: 'skipped', why: verdict.why };
   const after = rows.reduce((highest, row) => Math.max(highest, row.id), 0);
   const { origin, firstAt } = evacuation.mark;

@@ -1,3 +1,4 @@
+import type { Aggregate, ImageFacts } from './facts.ts';
 import type { Fleet } from './host.ts';
 import type { HostName, InstanceId } from './ids.ts';
 import type { Instance, ServerGroup } from './instance.ts';
@@ -52,4 +53,10 @@ export interface Observation {
   readonly answers: readonly Answer[];
   /** Hosts that the cluster manager is still fencing; absent where there is none to ask. */
   readonly failing?: Known<readonly HostName[]>;
+  /** All aggregates of the region; asked for only when the policy looks at them. */
+  readonly aggregates?: Known<readonly Aggregate[]>;
+  /** The images of the instances that are counted; those that Glance does not know are absent. */
+  readonly images?: Known<ReadonlyMap<string, ImageFacts>>;
+  /** Whether anything in the region carries a tag of `select`. */
+  readonly anyTagged?: Known<boolean>;
 }

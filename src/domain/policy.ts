@@ -1,10 +1,18 @@
 import type { HostName } from './ids.ts';
 import type { ProofSource } from './mark.ts';
 import type { OrderSource } from './order.ts';
+import type { AssignRule, ProfilePolicy } from './profile.ts';
+import { SELECT_ALL, type Selection } from './selection.ts';
 import type { Millis } from './time.ts';
 
 /** Everything an operator decides beforehand; part of the validated configuration. */
 export interface Policy {
+  /** Which instances are evacuated. */
+  readonly select: Selection;
+  /** Named policies for some hosts; see {@link policyOf} of `profile.ts`. */
+  readonly profiles: Readonly<Record<string, ProfilePolicy>>;
+  /** Which hosts have which profile: the first rule that matches. */
+  readonly assign: readonly AssignRule[];
   readonly fence: {
     /** The sources of fence proof that are believed. */
     readonly proof: readonly ProofSource[];
@@ -103,6 +111,9 @@ export interface Policy {
 
 /** The defaults; every one of them is safe. */
 export const DEFAULT_POLICY: Policy = {
+  select: SELECT_ALL,
+  profiles: {},
+  assign: [],
   fence: {
     proof: ['pacemaker', 'power', 'mark', 'operator'],
     skewMs: 5000,

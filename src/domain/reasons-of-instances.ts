@@ -54,6 +54,22 @@ export const REASONS_OF_INSTANCES = {
     sentence: '{where} is "{written}", not a whole number in its range: {taken}',
     remedy: 'write a whole number: 1 to 1000 (the highest first), or 1 to 10 for StarlingX',
   },
+  NH310: {
+    severity: 'note',
+    sentence: 'left out by rule {rule} of select.rules',
+    remedy: 'none needed; to move it all the same: nova-ha evacuate {host} --instance {id}',
+  },
+  NH311: {
+    severity: 'note',
+    sentence: 'not tagged ({keys}), and select.mode is {mode}',
+    remedy:
+      'none needed; tag its image, flavor or itself, or move it once: nova-ha evacuate {host} --instance {id}',
+  },
+  NH312: {
+    severity: 'note',
+    sentence: 'its host is in no aggregate tagged {keys}, and select.hosts is tagged',
+    remedy: 'none needed; to protect this host, tag an aggregate that it is in',
+  },
   NH401: {
     severity: 'warning',
     sentence: 'no host has room for it (NoValidHost); it waits for capacity, next try {at}',

@@ -1,4 +1,5 @@
 import { isInFlight, isTerminal, tracked, type Evacuation, type Tracked } from './evacuation.ts';
+import { factsFor } from './facts.ts';
 import type { Service } from './host.ts';
 import type { InstanceId } from './ids.ts';
 import type { Instance } from './instance.ts';
@@ -18,10 +19,15 @@ export function recount(
 ): Evacuation {
   const { inventory, groups, migrations } = observation;
   if (inventory.kind === 'unknown' || migrations.kind === 'unknown') return evacuation;
+  const told = factsFor(evacuation.host, observation, policy);
+  // Who is new waits until all is known that decides about him; meanwhile the host cannot settle.
+  if (groups.kind === 'unknown' || told.kind === 'unknown')
+    return contradicted(evacuation, inventory.value, now);
   const census = {
     instances: inventory.value,
-    groups: groups.kind === 'known' ? groups.value : [],
+    groups: groups.value,
     migrations: migrations.value,
+    facts: told.facts,
   };
   return contradicted(takeInventory(evacuation, census, policy, now), inventory.value, now);
 }

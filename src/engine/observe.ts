@@ -3,10 +3,12 @@ import type { HostName, InstanceId } from '../domain/ids.ts';
 import { known, unknown, type Known } from '../domain/known.ts';
 import type { Answer, ActionTrace, Observation, Sighting } from '../domain/observation.ts';
 import type { Policy } from '../domain/policy.ts';
+import { policyOf } from '../domain/profile.ts';
 import { firstQuestions, followUps, type FirstQuestions } from '../domain/questions.ts';
 import { formatInstant, parseNovaTime, type Instant } from '../domain/time.ts';
 import type { FleetCache } from './fleet-cache.ts';
-import type { Compute, Fencing, Lookout, Store } from './ports.ts';
+import { askImages, askRegion, newcomers } from './observe-facts.ts';
+import type { Compute, Fencing, Images, Lookout, Store } from './ports.ts';
 
 /** What a look at the world needs. */
 export interface ObservingParts {
@@ -14,6 +16,7 @@ export interface ObservingParts {
   readonly fencing: Fencing;
   readonly store: Store;
   readonly fleet: FleetCache;
+  readonly images?: Images | undefined;
   readonly policy: Policy;
   readonly lookout?: Lookout;
 }
@@ -30,27 +33,48 @@ export async function observe(
   answers: readonly Answer[],
   now: Instant,
 ): Promise<Observation> {
-  const questions = firstQuestions(evacuation, parts.policy, now);
+  const policy = policyOf(parts.policy, evacuation);
+  const questions = firstQuestions(evacuation, policy, now);
   const first = await askFirst(parts, evacuation, questions, answers);
-  const more = followUps(evacuation, first, parts.policy, now);
+  const more = followUps(evacuation, first, policy, now);
   const { compute } = parts;
   const { host } = evacuation;
-  const [inventory, groups, failing, migrations, changed, sightings, traces] = await Promise.all([
-    more.inventory && first.inventory.kind === 'unknown'
-      ? compute.instancesOn(host)
-      : first.inventory,
-    more.groups ? compute.groups() : first.groups,
-    more.failing ? askFailing(parts) : (first.failing ?? notAsked),
-    more.migrationsAfter === null
-      ? first.migrations
-      : compute.evacuationsFrom(host, more.migrationsAfter),
-    more.changedSince === null ? null : compute.changedSince(backdate(more.changedSince)),
-    lookUp(more.sightings, (id) => compute.sighting(id)),
-    lookUp(more.traces, (id) => compute.trace(id)),
-  ]);
+  const [inventory, groups, region, failing, migrations, changed, sightings, traces] =
+    await Promise.all([
+      more.inventory && first.inventory.kind === 'unknown'
+        ? compute.instancesOn(host)
+        : first.inventory,
+      more.groups ? compute.groups() : first.groups,
+      more.groups ? askRegion(parts) : {},
+      more.failing ? askFailing(parts) : (first.failing ?? notAsked),
+      more.migrationsAfter === null
+        ? first.migrations
+        : compute.evacuationsFrom(host, more.migrationsAfter),
+      more.changedSince === null ? null : compute.changedSince(backdate(more.changedSince)),
+      lookUp(more.sightings, (id) => compute.sighting(id)),
+      lookUp(more.traces, (id) => compute.trace(id)),
+    ]);
   const seen = new Map(sightings);
   if (changed?.kind === 'known') mergeChanged(seen, changed, evacuation);
-  return { ...first, inventory, groups, failing, migrations, sightings: seen, traces };
+  const second = { ...first, inventory, groups, failing, migrations, sightings: seen, traces };
+  return aboutNewcomers(parts, evacuation, { ...second, ...region });
+}
+
+/** What decides about instances that are not in the record yet, as far as the policy looks at it. */
+async function aboutNewcomers(
+  parts: ObservingParts,
+  evacuation: Evacuation,
+  seen: Observation,
+): Promise<Observation> {
+  const fresh = newcomers(evacuation, seen);
+  if (fresh.length === 0) return seen;
+  const late = seen.groups.kind === 'unknown' && evacuation.phase === 'evacuating';
+  const [groups, region, images] = await Promise.all([
+    late ? parts.compute.groups() : seen.groups,
+    late ? askRegion(parts) : {},
+    askImages(parts, fresh),
+  ]);
+  return { ...seen, groups, ...region, ...images };
 }
 
 async function askFirst(

@@ -1,4 +1,5 @@
 import { classify } from '../domain/classify.ts';
+import { NO_FACTS } from '../domain/facts.ts';
 import type { Service, UnreachableService } from '../domain/host.ts';
 import type { HostName, InstanceId } from '../domain/ids.ts';
 import { livenessOf } from '../domain/isolation.ts';
@@ -46,7 +47,11 @@ export async function planHost(
     service,
     hosts: [...fleet.value.services.keys()],
     instances: inventory.value.map((instance) => {
-      const verdict = classify(instance, groups.value, request, policy);
+      const verdict = classify(
+        instance,
+        { groups: groups.value, facts: NO_FACTS, request },
+        policy,
+      );
       return {
         id: instance.id,
         name: instance.name,

@@ -1,4 +1,5 @@
 import type { Evacuation } from '../domain/evacuation.ts';
+import type { Aggregate, ImageFacts } from '../domain/facts.ts';
 import type { Fleet, Service, ServiceChange } from '../domain/host.ts';
 import type { EventId, HostName, InstanceId, WorkerId } from '../domain/ids.ts';
 import type { Instance, ServerGroup } from '../domain/instance.ts';
@@ -124,6 +125,24 @@ export interface Compute {
   unlock(id: InstanceId): Promise<WriteOutcome<null>>;
   resetState(id: InstanceId, state: 'error' | 'active'): Promise<WriteOutcome<null>>;
   groups(): Promise<Known<readonly ServerGroup[]>>;
+  /** All aggregates with their hosts and metadata, in one call. */
+  aggregates(): Promise<Known<readonly Aggregate[]>>;
+  /** All flavors, private ones too, with their extra specs; unknown when Nova hides those. */
+  flavors(): Promise<Known<readonly Flavor[]>>;
+}
+
+/** A flavor as far as it can be tagged. */
+export interface Flavor {
+  readonly name: string;
+  readonly extraSpecs: Readonly<Record<string, string>>;
+}
+
+/** Glance as the engine needs it. Reads never throw. */
+export interface Images {
+  /** Images by id, hidden and private ones too; those that Glance does not know are absent. */
+  byId(ids: readonly string[]): Promise<Known<ReadonlyMap<string, ImageFacts>>>;
+  /** Whether any image has one of these as a tag, or as a property that is true. */
+  anyTagged(keys: readonly string[]): Promise<Known<boolean>>;
 }
 
 /** Where proofs of fencing come from besides the mark itself (Pacemaker, power agents). */

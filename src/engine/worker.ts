@@ -7,13 +7,14 @@ import type { Millis } from '../domain/time.ts';
 import { createDiscovery, type Cluster } from './discovery.ts';
 import { createFleetCache } from './fleet-cache.ts';
 import { createHostLoop, type HostLoop } from './host-loop.ts';
-import type { Clock, Compute, Fencing, Log, Store } from './ports.ts';
+import type { Clock, Compute, Fencing, Images, Log, Store } from './ports.ts';
 import type { DecisionCore } from './turn.ts';
 
 /** Everything that a worker is made of. */
 export interface WorkerParts {
   readonly store: Store;
   readonly compute: Compute;
+  readonly images?: Images | undefined;
   readonly fencing: Fencing;
   readonly clock: Clock;
   readonly log: Log;

@@ -5,6 +5,7 @@ import { zuluTime } from './timings.ts';
 import type { Image, World } from './world.ts';
 
 const OWN_PARAMETERS = new Set([
+  'id',
   'limit',
   'marker',
   'tag',
@@ -47,6 +48,8 @@ function admits(request: ApiRequest, image: Image): boolean {
   if (!queryValues(query, 'tag').every((tag) => image.tags.includes(tag))) return false;
   const name = queryValue(query, 'name');
   if (name !== undefined && name !== image.name) return false;
+  const id = queryValue(query, 'id');
+  if (id !== undefined && !isAmong(id, image.id)) return false;
   const visibility = queryValue(query, 'visibility');
   if (visibility !== undefined && visibility !== 'all' && visibility !== image.visibility)
     return false;
@@ -54,6 +57,10 @@ function admits(request: ApiRequest, image: Image): boolean {
     (key) => OWN_PARAMETERS.has(key) || image.properties[key] === queryValue(query, key),
   );
 }
+
+/** Glance's operator `in:`, which `id`, `name` and `status` know; without it the text itself. */
+const isAmong = (wanted: string, id: string): boolean =>
+  wanted.startsWith('in:') ? wanted.slice(3).split(',').includes(id) : wanted === id;
 
 function listImages(world: World, request: ApiRequest): ApiResponse {
   const limit = Math.min(Number(queryValue(request.query, 'limit') ?? '25'), world.habits.maxLimit);

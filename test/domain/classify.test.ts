@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { classify, exclusiveGroupOf } from '../../src/domain/classify.ts';
+import { NO_FACTS } from '../../src/domain/facts.ts';
 import type { Instance, ServerGroup } from '../../src/domain/instance.ts';
 import { wholeHost } from '../../src/domain/mark.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
@@ -54,7 +55,7 @@ const codeOf = (
   groups: readonly ServerGroup[] = [],
   request = wholeHost,
 ): string | null => {
-  const verdict = classify(instance(VM, change), groups, request, policy);
+  const verdict = classify(instance(VM, change), { groups, request, facts: NO_FACTS }, policy);
   return verdict.verdict === 'skip' ? verdict.why.code : null;
 };
 
@@ -110,8 +111,7 @@ describe('the rules', () => {
           const one = instance(VM, { vmState, taskState, launched, imageBacked });
           const verdict = classify(
             one,
-            groups.map((name) => group(name)),
-            wholeHost,
+            { groups: groups.map((name) => group(name)), request: wholeHost, facts: NO_FACTS },
             policy,
           );
           if (verdict.verdict === 'evacuate') {

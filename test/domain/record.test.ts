@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { changesBetween, sentenceOfProgress } from '../../src/domain/changes.ts';
 import type { Evacuation, Progress } from '../../src/domain/evacuation.ts';
+import { NO_FACTS } from '../../src/domain/facts.ts';
 import { takeInventory } from '../../src/domain/inventory.ts';
 import { asEvent, asHost, hostNameProblem, shortName } from '../../src/domain/ids.ts';
 import { mark as markOf } from '../support/domain.ts';
@@ -30,7 +31,12 @@ describe('the inventory', () => {
     record = evacuating([]),
     now = T0 + 1000,
   ): Evacuation =>
-    takeInventory(record, { instances, groups: [], migrations: rows }, DEFAULT_POLICY, now);
+    takeInventory(
+      record,
+      { instances, groups: [], migrations: rows, facts: NO_FACTS },
+      DEFAULT_POLICY,
+      now,
+    );
 
   it('keeps what each instance was before', () => {
     const stopped = instance(VM, { vmState: 'stopped', powerState: 4, locked: true });

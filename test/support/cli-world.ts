@@ -242,6 +242,10 @@ function cloudOf(world: World): CloudPart {
   return {
     kind: 'ok',
     compute: compute as Compute,
+    images: {
+      byId: () => Promise.resolve(known(new Map(), world.clock.now())),
+      anyTagged: () => Promise.resolve(known(false, world.clock.now())),
+    },
     description: 'a cloud in memory',
     signIn: () => Promise.resolve(null),
     check: () => Promise.resolve([]),

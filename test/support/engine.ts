@@ -70,6 +70,8 @@ export function createFakeCompute(
     unlock: () => note('unlock', applied(null)),
     resetState: () => note('reset', applied(null)),
     groups: () => note('groups', known([], T0)),
+    aggregates: () => note('aggregates', known([], T0)),
+    flavors: () => note('flavors', known([], T0)),
     ...change,
   };
 }

@@ -27,6 +27,7 @@ export function credentialsFrom(
     interfaces: readInterfaces(reader),
     computeEndpoint:
       override === null ? null : formatText(override, reader, 'compute_endpoint_override'),
+    ...readOverrides(reader),
     computeServiceType: reader.text('compute_service_type') ?? 'compute',
     computeServiceName: reader.text('compute_service_name') ?? null,
     tls: readTlsSettings(reader),
@@ -35,6 +36,16 @@ export function credentialsFrom(
   if (problem !== null) return problem;
   if (auth === null) return { kind: 'misfit', message: `cloud "${name}": no way to sign in` };
   return { ...credentials, auth };
+}
+
+/** The addresses of the services that we read beside Nova. */
+function readOverrides(reader: Reader): Pick<CloudCredentials, 'endpointOverrides'> {
+  const given = ['image', 'placement'].flatMap((service) => {
+    const key = `${service}_endpoint_override`;
+    const url = reader.text(key);
+    return url === undefined ? [] : [[service, formatText(url, reader, key)] as const];
+  });
+  return given.length === 0 ? {} : { endpointOverrides: Object.fromEntries(given) };
 }
 
 function readAuthUrl(reader: Reader, name: string): string {

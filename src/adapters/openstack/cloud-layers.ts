@@ -52,6 +52,8 @@ const ALIASES: Readonly<Record<string, string>> = {
   endpoint_type: 'interface',
   compute_endpoint_type: 'compute_interface',
   compute_endpoint: 'compute_endpoint_override',
+  image_endpoint: 'image_endpoint_override',
+  placement_endpoint: 'placement_endpoint_override',
 };
 
 /** Keys of which a higher layer that names one silences the others below it. */

@@ -4,6 +4,7 @@ import type { Millis } from '../../domain/time.ts';
 import type { Compute } from '../../engine/ports.ts';
 import { act, evacuate, lockBody, readTrace } from './actions.ts';
 import type { ActionRequest } from './actions.ts';
+import { readAggregates, readFlavors } from './aggregates.ts';
 import { readGroups } from './groups.ts';
 import { readEvacuations } from './migrations.ts';
 import { readChanged, readInstances, readSighting } from './servers.ts';
@@ -45,5 +46,7 @@ export function createCompute({
     unlock: (id) => change({ id, body: { unlock: null } }),
     resetState: (id, state) => change({ id, body: { 'os-resetState': { state } } }),
     groups: () => readGroups(session),
+    aggregates: () => readAggregates(session),
+    flavors: () => readFlavors(session),
   };
 }

@@ -40,5 +40,7 @@ export interface CloudCredentials {
   readonly computeEndpoint: string | null;
   readonly computeServiceType: string;
   readonly computeServiceName: string | null;
+  /** Addresses of other services (`image`, `placement`) that bypass the catalog. */
+  readonly endpointOverrides?: Readonly<Record<string, string>>;
   readonly tls: TlsSettings;
 }

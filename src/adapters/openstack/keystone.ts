@@ -125,12 +125,21 @@ export function createKeystone({ cloud, http, clock, log }: KeystoneDeps): Keyst
     token,
     renew,
     endpoint: ({ catalog }, serviceType) => {
+      if (serviceType !== cloud.computeServiceType) return beside(cloud, catalog, serviceType);
       if (cloud.auth.kind === 'fixed') return { kind: 'url', url: cloud.auth.endpoint };
       if (cloud.computeEndpoint !== null) return { kind: 'url', url: cloud.computeEndpoint };
       const { computeServiceName: serviceName, region, interfaces } = cloud;
       return chooseEndpoint(catalog, { serviceType, serviceName, region, interfaces });
     },
   };
+}
+
+/** The endpoint of a service that is not Nova: its own override, else the catalog. */
+function beside(cloud: CloudCredentials, catalog: Token['catalog'], serviceType: string): Choice {
+  const url = cloud.endpointOverrides?.[serviceType];
+  if (url !== undefined) return { kind: 'url', url };
+  const { region, interfaces } = cloud;
+  return chooseEndpoint(catalog, { serviceType, serviceName: null, region, interfaces });
 }
 
 const failure = (

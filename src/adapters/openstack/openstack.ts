@@ -1,5 +1,5 @@
 import type { Millis } from '../../domain/time.ts';
-import type { Clock, Compute, Log } from '../../engine/ports.ts';
+import type { Clock, Compute, Images, Log } from '../../engine/ports.ts';
 import { checkCompute } from './check.ts';
 import type { Problem } from './check.ts';
 import { createCompute } from './compute.ts';
@@ -7,13 +7,16 @@ import type { CloudCredentials } from './credentials.ts';
 import { readText } from './disk.ts';
 import type { Http, HttpRequest } from './exchange.ts';
 import { createHttp } from './http.ts';
+import { createImages, imageRoot } from './images.ts';
 import { createKeystone } from './keystone.ts';
 import type { Grant } from './keystone.ts';
+import { createRestSession } from './rest-session.ts';
 import { createSession } from './session.ts';
 
 /** One region of one OpenStack cloud. */
 export interface OpenStack {
   readonly compute: Compute;
+  readonly images: Images;
   /** Signs in, unless there is a token already; tells refused credentials from an unreachable Keystone. */
   signIn(): Promise<Grant>;
   /** What stands in the way of evacuations, with remedies; empty when nothing does. */
@@ -64,6 +67,15 @@ export function createOpenStack({
     compute: createCompute({
       session,
       ...(writeDeadlineMs === undefined ? {} : { writeDeadlineMs }),
+    }),
+    images: createImages({
+      session: createRestSession({
+        keystone,
+        http: way,
+        clock,
+        serviceType: 'image',
+        rootOf: imageRoot,
+      }),
     }),
     signIn: () => keystone.token(),
     check: () => checkCompute({ keystone, session, clock }),

@@ -133,3 +133,30 @@ export const groupPage = v.object({
     }),
   ),
 });
+
+/** `GET /os-aggregates`. */
+export const aggregateList = v.object({
+  aggregates: v.array(
+    v.object({
+      id: v.number(),
+      name: text,
+      availability_zone: textOrNull,
+      metadata: v.record(text, text),
+      hosts: v.array(text),
+    }),
+  ),
+});
+
+/** A page of `GET /flavors/detail`; without the right policy the extra specs are missing. */
+export const flavorPage = v.object({
+  flavors: v.array(
+    v.object({ id: text, name: text, extra_specs: v.optional(v.record(text, text)) }),
+  ),
+  flavors_links: links,
+});
+
+/** A page of Glance's `GET /v2/images`: custom properties lie beside the fields of its own. */
+export const imagePage = v.object({
+  images: v.array(v.looseObject({ id: text, name: textOrNull, tags: v.array(text) })),
+  next: v.optional(text),
+});

@@ -102,6 +102,7 @@ function instanceOf(row: Row): Instance {
       ephemeralGib: flavor.ephemeral,
       swapMib: flavor.swap,
       extraSpecs: flavor.extra_specs ?? {},
+      ...(flavor.extra_specs === undefined ? { extraSpecsHidden: true } : {}),
     },
     metadata: row.metadata ?? {},
     tags: row.tags ?? [],

@@ -151,6 +151,7 @@ export const evacuationShape = object<Evacuation>({
   phase,
   phaseSince: number,
   proof: nullable(proof),
+  profile: optional(text()),
   isolation: nullable(object<Isolation>({ before, since: number, seen: truth, wasUp: truth })),
   excused: truth,
   life: object<Life>({ updatedAt: nullable(text()), moves: number, movedAt: nullable(number) }),

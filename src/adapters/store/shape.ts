@@ -81,7 +81,7 @@ export function table<T>(inner: Shape<T>): Shape<Readonly<Record<string, T>>> {
 
 /** An object with these fields; further ones are left alone, a newer release may have written them. */
 export function object<T extends object>(fields: {
-  readonly [K in keyof T]-?: Shape<T[K]>;
+  readonly [K in keyof T]-?: object extends Pick<T, K> ? Shape<T[K] | undefined> : Shape<T[K]>;
 }): Shape<T> {
   const checks = Object.entries<Shape<unknown>>(fields);
   return (value) => {

@@ -6,7 +6,16 @@ import type { Known } from '../../domain/known.ts';
 import type { FenceProof } from '../../domain/mark.ts';
 import type { WriteOutcome } from '../../domain/outcome.ts';
 import type { Policy } from '../../domain/policy.ts';
-import type { Chance, Clock, Compute, Fencing, Log, Lookout, Store } from '../../engine/ports.ts';
+import type {
+  Chance,
+  Clock,
+  Compute,
+  Fencing,
+  Images,
+  Log,
+  Lookout,
+  Store,
+} from '../../engine/ports.ts';
 import type { ExitName } from './exit.ts';
 
 /** The options that every command takes. */
@@ -22,6 +31,7 @@ export type CloudPart =
   | {
       readonly kind: 'ok';
       readonly compute: Compute;
+      readonly images: Images;
       readonly description: string;
       /** Signs in at Keystone; null when that worked. */
       signIn(): Promise<CloudProblem | null>;

@@ -31,12 +31,10 @@ export function worker(
       const alerted = new Set<HostName>();
       const leaseMs = parts.config.settings['worker.lease'];
       const sole = { store, clock, worker: asWorker(name), leaseMs };
+      const seen = { compute: cloud.compute, images: cloud.images, fencing, log, policy };
       const engine = createWorker({
         ...sole,
-        compute: cloud.compute,
-        fencing,
-        log,
-        policy,
+        ...seen,
         cluster: lookout === null ? undefined : { lookout, chance },
         pollMs: parts.config.settings['worker.poll'],
         ...(options.only === undefined ? {} : { only: options.only }),

@@ -134,13 +134,13 @@ export function createUniverse(options: UniverseOptions): Universe {
 
   function partsFor(process: SimProcess) {
     const mine = createSimStore(store, process, storeWeather, options.steady ?? random);
-    const { compute } = createOpenStack({
+    const { compute, images } = createOpenStack({
       cloud: CREDENTIALS,
       clock: process.clock,
       log: SILENT,
       http: createSimHttp(ledger, clock, process, weather),
     });
-    return { store: mine, compute, clock: process.clock, log: logOf(process.name), chance };
+    return { store: mine, compute, images, clock: process.clock, log: logOf(process.name), chance };
   }
 
   function startWorker(name: string, { offsetMs = someOffset() }: WorkerOptions = {}): SimProcess {

@@ -187,6 +187,7 @@ describe('doctor and credentials', () => {
     world.cloud = {
       kind: 'ok',
       compute: {} as never,
+      images: {} as never,
       description: 'x',
       signIn: () =>
         Promise.resolve({ severity: 'fatal', exit: 'authentication', message: 'wrong password' }),

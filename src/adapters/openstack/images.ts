@@ -1,0 +1,106 @@
+import * as v from 'valibot';
+import type { ImageFacts } from '../../domain/facts.ts';
+import { known, unknown } from '../../domain/known.ts';
+import type { Known } from '../../domain/known.ts';
+import type { Images } from '../../engine/ports.ts';
+import { messageOf } from './refusal.ts';
+import type { RestSession } from './rest-session.ts';
+import { imagePage } from './schema.ts';
+
+type Row = v.InferOutput<typeof imagePage>['images'][number];
+
+/** Rows per page; Glance's own default is 25, which novaclient never went beyond. */
+const PAGE = 1000;
+const MOST_PAGES = 1000;
+/** Ids per request: a UUID and a comma are 37 characters, and proxies take addresses of 8 KiB. */
+const IDS = 150;
+/** How people write it; Glance compares the text of a property as it is. */
+const TRUE = ['true', 'True', 'TRUE'];
+
+/** The root that paths of Glance's v2 API are below; catalogs name it with and without version. */
+export const imageRoot = (endpoint: string): string =>
+  endpoint
+    .replace(/[?#].*$/s, '')
+    .replace(/\/+$/, '')
+    .replace(/\/v2$/, '');
+
+/** The `Images` port over Glance v2. */
+export function createImages({ session }: { readonly session: RestSession }): Images {
+  const list = (query: Query): Promise<Known<readonly Row[]>> => listImages(session, query);
+
+  async function byId(ids: readonly string[]): Promise<Known<ReadonlyMap<string, ImageFacts>>> {
+    const found = new Map<string, ImageFacts>();
+    // Hidden images are listed only when asked for, and then alone; few instances boot from them.
+    for (const hidden of ['false', 'true']) {
+      const missing = ids.filter((id) => !found.has(id));
+      const answers = await Promise.all(
+        chunks(missing, IDS).map((some) =>
+          list({ id: `in:${some.join(',')}`, os_hidden: hidden, visibility: 'all', limit: PAGE }),
+        ),
+      );
+      for (const answer of answers) {
+        if (answer.kind === 'unknown') return answer;
+        for (const row of answer.value) found.set(row.id, factsOf(row));
+      }
+    }
+    return known(found, 0);
+  }
+
+  async function anyTagged(keys: readonly string[]): Promise<Known<boolean>> {
+    const queries = keys.flatMap((key) => [{ tag: key }, ...TRUE.map((yes) => ({ [key]: yes }))]);
+    for (const hidden of ['false', 'true']) {
+      const answers = await Promise.all(
+        queries.map((query) => list({ ...query, os_hidden: hidden, visibility: 'all', limit: 1 })),
+      );
+      if (answers.some((one) => one.kind === 'known' && one.value.length > 0))
+        return known(true, 0);
+      const failed = answers.find((one) => one.kind === 'unknown');
+      if (failed !== undefined) return failed;
+    }
+    return known(false, 0);
+  }
+
+  return { byId, anyTagged };
+}
+
+type Query = Readonly<Record<string, string | number>>;
+
+/** All pages; with `limit: 1` the first one is all that is wanted. */
+async function listImages(session: RestSession, query: Query): Promise<Known<readonly Row[]>> {
+  const rows: Row[] = [];
+  let marker: string | null = null;
+  for (let number = 0; number < MOST_PAGES; number += 1) {
+    const result = await session.get({
+      path: '/v2/images',
+      query: { ...query, ...(marker === null ? {} : { marker }) },
+    });
+    if (result.kind === 'none') return unknown(result.why);
+    const { reply, label, at } = result;
+    if (reply.status !== 200)
+      return unknown(`${label}: ${String(reply.status)}, ${messageOf(reply)}`);
+    const page = v.safeParse(imagePage, reply.body, { abortEarly: true });
+    if (!page.success) return unknown(`${label}: the answer has an unexpected form`);
+    rows.push(...page.output.images);
+    const last = page.output.images.at(-1);
+    if (page.output.next === undefined || last === undefined || query['limit'] === 1)
+      return known(rows, at);
+    if (marker === last.id) return unknown(`${label}: the pages repeat themselves`);
+    marker = last.id;
+  }
+  return unknown(`GET /v2/images: more than ${String(MOST_PAGES)} pages`);
+}
+
+/** Custom properties stand beside the fields of Glance's own; only texts can be tags. */
+function factsOf({ name, tags, ...rest }: Row): ImageFacts {
+  const texts = Object.entries(rest).filter(
+    (pair): pair is [string, string] => typeof pair[1] === 'string',
+  );
+  return { name: name ?? '', tags, properties: Object.fromEntries(texts) };
+}
+
+function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] {
+  const parts: (readonly T[])[] = [];
+  for (let start = 0; start < list.length; start += size)
+    parts.push(list.slice(start, start + size));
+  return parts;
+}
