@@ -46,6 +46,8 @@ export interface ClusterChoices {
   readonly cloud?: Cloud;
   /** Further ports of this machine's 127.0.0.1 that the nodes need, as Redis's. */
   readonly ports?: readonly number[];
+  /** Run as `HOOK off|on NODE` with each machine's power; without it that of `cloud`, if any. */
+  readonly hook?: string;
   /** Leave the hosts' nova-compute to `ocf:testbed:NovaCompute` resources. */
   readonly managedCompute?: boolean;
 }
@@ -53,10 +55,11 @@ export interface ClusterChoices {
 /** Starts a cluster without any configuration; one that runs already is ended first. */
 export async function startCluster(choices: ClusterChoices = {}): Promise<Cluster> {
   const { agents = [], cloud, ports = [], managedCompute = false } = choices;
+  const hook = choices.hook ?? (cloud === undefined ? '' : HOOK);
   const environment = {
     CLUSTER_AGENTS: agents.join(' '),
     CLUSTER_FORWARD: [...cloudPorts(cloud), ...ports].join(' '),
-    CLUSTER_HOOK: cloud === undefined ? '' : HOOK,
+    CLUSTER_HOOK: hook,
     CLUSTER_COMPUTE: managedCompute ? 'managed' : '',
     ...(cloud === undefined ? {} : { CLOUD_DIR: cloud.directory }),
   };
