@@ -48,8 +48,8 @@ export function decideMarked(
     const detail = 'its cell cannot be reached';
     return wait(excuse(base, policy, now), [because('NH104', { what: base.host, detail })]);
   }
-  const { isolation, life, actions } = isolate(base, service, policy, now);
-  const isolated: Evacuation = { ...base, isolation, life };
+  const { isolation, life, actions, loss } = isolate(base, service, policy, now);
+  const isolated: Evacuation = { ...base, isolation, life, ...loss };
   if (!isolation.seen) {
     const next = excuse(isolated, policy, now);
     return wait(next, [notIsolated(next, service, now)], actions);

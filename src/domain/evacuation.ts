@@ -162,6 +162,11 @@ export interface Evacuation {
   readonly sentAt?: Instant;
   /** Every migration record up to this id has been taken into account. */
   readonly seenMigration: number;
+  /**
+   * When it was found that what had been known of the instances is lost: requests that nobody remembers
+   * may have been on their way. Left out while nothing was lost.
+   */
+  readonly lostAt?: Instant;
   readonly readmission: Readmission;
   /** Why nothing (more) happens just now; for status, log and page. */
   readonly reasons: readonly Reason[];

@@ -83,13 +83,18 @@ function firstProgress(
   const verdict = classify(instance, { ...census, request }, policy);
   if (verdict.verdict === 'skip') return { at: 'skipped', why: verdict.why };
   const after = rows.reduce((highest, row) => Math.max(highest, row.id), 0);
-  const { origin, firstAt } = evacuation.mark;
   // The record was lost, and with it the intents: a request that is still on its way to Nova must
   // have time to show.
-  const watchUntil = firstAt + policy.retry.uncertainMs;
-  if (origin === 'rebuilt' && now < watchUntil) {
+  const lostAt = lossOf(evacuation);
+  const watchUntil = (lostAt ?? now) + policy.retry.uncertainMs;
+  if (lostAt !== null && now < watchUntil) {
     const why = because('NH405', { detail: 'the record of it was lost' });
     return { at: 'pending', attempt: 0, after, notBefore: watchUntil, why };
   }
   return { at: 'pending', attempt: 0, after, notBefore: now, why: null };
+}
+
+/** When progress was lost; earlier builds told it only by the origin of the mark. */
+function lossOf({ lostAt, mark }: Evacuation): Instant | null {
+  return lostAt ?? (mark.origin === 'rebuilt' ? mark.firstAt : null);
 }

@@ -102,6 +102,8 @@ export interface IsolationStep {
   readonly isolation: Isolation;
   readonly life: Life;
   readonly actions: readonly Action[];
+  /** What to add to the record when it turns out that an earlier one was lost; usually nothing. */
+  readonly loss: Pick<Evacuation, 'lostAt'>;
 }
 
 /** Isolates (once): after it was seen, an operator who lifts it is not overruled. */
@@ -125,5 +127,15 @@ export function isolate(
     },
     life: watchLife(evacuation.life, service, change !== null, now),
     actions: change === null ? [] : [{ do: 'change-service', service: service.id, change }],
+    loss: isOfLostRecord(evacuation, service) ? { lostAt: now } : {},
   };
+}
+
+/**
+ * Whether the service carries our label of an evacuation under way that is not this one, and this one
+ * has not begun: the store was wiped, and the host was marked anew before its mark could be rebuilt.
+ */
+function isOfLostRecord({ isolation, mark }: Evacuation, service: Service): boolean {
+  const ours = parseDisabledReason(service.disabledReason);
+  return isolation === null && ours?.stage === 'evacuating' && ours.event !== mark.event;
 }

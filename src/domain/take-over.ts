@@ -17,10 +17,13 @@ export function takeOver(evacuation: Evacuation, policy: Policy, now: Instant): 
     changed ||= progress !== entry.progress;
     instances[id] = progress === entry.progress ? entry : { ...entry, progress };
   }
+  // What was lost is watched for from now on, for its full time.
+  const loss = evacuation.lostAt === undefined ? {} : { lostAt: now };
   const phaseSince = Math.min(evacuation.phaseSince, now);
   const upSince = evacuation.readmission.upSince === null ? null : now;
   return {
     ...evacuation,
+    ...(evacuation.phase === 'marked' ? loss : {}),
     phaseSince,
     ...(changed ? { instances } : {}),
     ...paceBy(evacuation, now),

@@ -51,6 +51,7 @@ function rebuiltRecord(
   };
   const record = newEvacuation(host, mark, now);
   const before = { status: 'enabled', disabledReason: null, forcedDown: false } as const;
-  const isolated = { ...record, isolation: { before, wasUp: false, since: now, seen: false } };
+  const isolation = { before, wasUp: false, since: now, seen: false };
+  const isolated = { ...record, isolation, lostAt: now };
   return ours.stage === 'evacuated' ? { ...isolated, phase: 'settled' } : isolated;
 }

@@ -108,6 +108,23 @@ describe('what the service was before', () => {
   });
 });
 
+describe('the label of an event that nobody remembers', () => {
+  const labelled = (text: string) => isolated(H1, { disabledReason: `nova-ha: ${text}` });
+  const loss = (text: string, record = marked) =>
+    isolate(record, labelled(text), DEFAULT_POLICY, T0).loss;
+
+  it('tells that a store was wiped in the middle of an evacuation', () => {
+    expect(loss('other evacuating (fenced)')).toEqual({ lostAt: T0 });
+  });
+
+  it('tells nothing when it is of this event, is done, or was known of', () => {
+    expect(loss(`${EVENT} evacuating (fenced)`)).toEqual({});
+    expect(loss('other evacuated (fenced)')).toEqual({});
+    expect(loss('other evacuating', evacuating([]))).toEqual({});
+    expect(isolate(marked, service(), DEFAULT_POLICY, T0).loss).toEqual({});
+  });
+});
+
 describe('our reason', () => {
   it.each([
     { event: EVENT, stage: 'evacuating', trusted: true },

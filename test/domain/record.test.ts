@@ -88,6 +88,12 @@ describe('the inventory', () => {
     });
     const late = take([instance()], [], rebuilt, T0 + DEFAULT_POLICY.retry.uncertainMs);
     expect(late.instances[VM]?.progress).toMatchObject({ why: null });
+    // A later report changes the origin of the mark, not what was lost.
+    const lost = evacuating([], { mark: markOf({ firstAt: T0 - 3_600_000 }), lostAt: T0 });
+    expect(take([instance()], [], lost).instances[VM]?.progress).toMatchObject({
+      notBefore: T0 + DEFAULT_POLICY.retry.uncertainMs,
+      why: { code: 'NH405' },
+    });
   });
 });
 

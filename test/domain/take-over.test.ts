@@ -44,6 +44,14 @@ describe('a record of another clock', () => {
     });
   });
 
+  it('has what was lost watched anew for its full time, before anything is sent', () => {
+    const lost = { ...fullRecord(1), lostAt: NOW - HOUR };
+    const marked = takeOver({ ...lost, phase: 'marked' }, DEFAULT_POLICY, NOW);
+    expect(marked.lostAt).toBe(NOW);
+    expect(takeOver(lost, DEFAULT_POLICY, NOW).lostAt).toBe(NOW - HOUR);
+    expect(takeOver(fullRecord(1), DEFAULT_POLICY, NOW)).not.toHaveProperty('lostAt');
+  });
+
   it('is otherwise left as it is', () => {
     const record = fullRecord(12);
     expect(Object.keys(takeOver(record, DEFAULT_POLICY, NOW).instances)).toEqual(

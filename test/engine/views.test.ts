@@ -44,15 +44,48 @@ describe('isolating at once, as the fence agent does', () => {
     const done = createParts();
     await done.store.write({ version: 0, epoch: null }, marked);
     expect((await isolateHost(done, H1)).kind).toBe('applied');
-    for (const told of [uncertain('no answer'), refused('wrong-state', 'v2')]) {
-      const parts = createParts({
-        compute: healthy,
-        store: (sound) => withWrites(sound, [{ done: false, told }]),
-      });
-      await parts.memory.write({ version: 0, epoch: null }, marked);
-      expect(await isolateHost(parts, H1)).toEqual(told);
-      expect(parts.compute.calls.filter((call) => call.startsWith('change'))).toEqual([]);
-    }
+    const told = uncertain('no answer');
+    const parts = createParts({
+      compute: healthy,
+      store: (sound) => withWrites(sound, [{ done: false, told }]),
+    });
+    await parts.memory.write({ version: 0, epoch: null }, marked);
+    expect(await isolateHost(parts, H1)).toEqual(told);
+    expect(parts.compute.calls.filter((call) => call.startsWith('change'))).toEqual([]);
+  });
+
+  it('looks again when a worker was quicker, and sends nothing that the worker has sent', async () => {
+    let services = fleet([service(), service(H2)]);
+    const parts = createParts({
+      compute: { fleet: () => Promise.resolve(known(services, T0)) },
+      store: (sound) => ({
+        ...sound,
+        write: async (expectation, record) => {
+          const { isolation } = record;
+          const theirs = isolation === null ? null : { ...isolation, since: T0 + 1 };
+          await sound.write(expectation, { ...record, isolation: theirs });
+          return sound.write(expectation, record);
+        },
+      }),
+    });
+    await parts.memory.write({ version: 0, epoch: null }, marked);
+    const { sleep } = parts.clock;
+    parts.clock.sleep = () => {
+      services = fleet([isolated(), service(H2)]);
+      return sleep();
+    };
+    expect((await isolateHost(parts, H1)).kind).toBe('applied');
+    expect(parts.compute.calls.filter((call) => call.startsWith('change'))).toEqual([]);
+  });
+
+  it('isolates the host itself when the worker that was quicker does not', async () => {
+    const parts = createParts({
+      compute: healthy,
+      store: (sound) => withWrites(sound, [{ done: true, told: refused('wrong-state', 'v2') }]),
+    });
+    await parts.memory.write({ version: 0, epoch: null }, marked);
+    expect((await isolateHost(parts, H1)).kind).toBe('applied');
+    expect(parts.compute.calls.join()).toContain('"forcedDown":true');
   });
 
   it.each([
@@ -109,6 +142,7 @@ describe('rebuilding marks from Nova', () => {
     expect(record).toMatchObject({
       phase: 'marked',
       mark: { event: EVENT, origin: 'rebuilt', claim: { source: 'mark' } },
+      lostAt: T0,
       isolation: { before: { status: 'enabled', forcedDown: false } },
     });
   });

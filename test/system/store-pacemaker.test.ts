@@ -212,7 +212,8 @@ describe('pacemaker: several controllers', () => {
     const { version, epoch, evacuation } = await storedAt(two.store, host);
     expect(epoch).toBe(young);
     expect(young).toBeGreaterThan(old);
-    expect(evacuation).toMatchObject({ phase: 'marked', instances: {} });
+    // Its requests may still be on their way to Nova.
+    expect(evacuation).toMatchObject({ phase: 'marked', instances: {}, lostAt: clock.now() });
     const late = await one.store.write({ version, epoch: old }, fullRecord(12));
     expect(late.kind).toBe('refused');
     await put(two, fullRecord(5), young);
@@ -224,6 +225,26 @@ describe('pacemaker: several controllers', () => {
       phase: 'marked',
       instances: {},
     });
+  });
+
+  test('nothing is lost with a keeper that had sent nothing', async () => {
+    await put(one, markedRecord(host));
+    await put(one, markedRecord(host), await leaseOn(one));
+    await one.store.release(host, anna);
+    await leaseOn(two, bert);
+    expect((await storedAt(two.store, host)).evacuation).not.toHaveProperty('lostAt');
+  });
+
+  test('that progress was lost is not forgotten by the next fail-over', async () => {
+    await put(one, markedRecord(host));
+    await put(one, fullRecord(12), await leaseOn(one));
+    await one.store.release(host, anna);
+    await leaseOn(two, bert);
+    const { lostAt } = (await storedAt(two.store, host)).evacuation;
+    await two.store.release(host, bert);
+    clock.passMs(1000);
+    await leaseOn(one, asWorker('carl'));
+    expect((await storedAt(one.store, host)).evacuation).toMatchObject({ phase: 'marked', lostAt });
   });
 
   test('a settled host stays settled over a fail-over', async () => {
@@ -249,6 +270,7 @@ describe('pacemaker: several controllers', () => {
     expect(valueOf(await one.store.list())[0]?.phase).toBe('marked');
     const epoch = await leaseOn(one);
     expect((await storedAt(one.store, host)).epoch).toBe(epoch);
+    expect((await storedAt(two.store, host)).evacuation.lostAt).toBe(clock.now());
   });
 
   test('a second worker on another controller is refused, until the first is gone', async () => {

@@ -1,5 +1,6 @@
 import type { Evacuation } from '../../domain/evacuation.ts';
 import type { HostName } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/time.ts';
 import { decodeRecord, encodeRecord, parseJson, type Decoded } from './codec.ts';
 
 /**
@@ -80,18 +81,23 @@ const essence = ({
   proof,
   isolation,
   excused,
+  lostAt,
 }: Evacuation): string =>
-  JSON.stringify([host, mark, phase, phaseSince, proof, isolation, excused]);
+  JSON.stringify([host, mark, phase, phaseSince, proof, isolation, excused, lostAt]);
 
 /**
  * The record as this machine may act on it. Only the keeper knows the instances, and only if its
  * file is about the same event. A keeper without them (its directory was wiped) goes back to `marked`:
  * the inventory is taken anew, where an empty list would pass for "everything is done".
  */
-export function presentedRecord(entry: Entry, file: Evacuation | null, keeper: string): Evacuation {
+export function presentedRecord(
+  entry: Entry,
+  file: Evacuation | null,
+  as: { readonly keeper: string; readonly now: Instant },
+): Evacuation {
   const { core } = entry;
-  if (entry.keeper !== keeper) return core;
-  if (file?.mark.event !== core.mark.event) return restarted(core);
+  if (entry.keeper !== as.keeper) return core;
+  if (file?.mark.event !== core.mark.event) return restarted(core, as.now);
   // After a write of another machine, what it wrote about life and way back is the newer word.
   const current =
     entry.foreign || !sameMark(file, core)
@@ -115,9 +121,12 @@ export function fileUntouched(next: Evacuation, file: Evacuation | null): boolea
   return kept(next) === kept(file);
 }
 
-/** The record of an evacuation whose progress is lost: what was under way is found again in Nova. */
-export const restarted = (core: Evacuation): Evacuation =>
-  core.phase === 'evacuating' ? { ...core, phase: 'marked', instances: {} } : core;
+/**
+ * The record of an evacuation whose progress is lost: what was under way is found again in Nova, and
+ * requests that were about to reach it get time to show before anything is sent.
+ */
+export const restarted = (core: Evacuation, now: Instant): Evacuation =>
+  core.phase === 'evacuating' ? { ...core, phase: 'marked', instances: {}, lostAt: now } : core;
 
 const damaged = (problem: string): { readonly kind: 'damaged'; readonly problem: string } => ({
   kind: 'damaged',

@@ -2,7 +2,7 @@ import type { HostName, WorkerId } from '../../domain/ids.ts';
 import { known, unknown, type Known } from '../../domain/known.ts';
 import type { WriteOutcome } from '../../domain/outcome.ts';
 import type { Millis } from '../../domain/time.ts';
-import type { LeaseGrant, Store, Stored } from '../../engine/ports.ts';
+import type { Clock, LeaseGrant, Store, Stored } from '../../engine/ports.ts';
 import type { WorkerClaim } from './pacemaker-claim.ts';
 import { coreOf, encodeEntry, restarted, type Entry } from './pacemaker-entry.ts';
 import { firstOffset, joined } from './pacemaker-numbers.ts';
@@ -18,12 +18,13 @@ export function createKeeperLeases(deps: {
   readonly files: Store;
   readonly keeper: string;
   readonly claim: WorkerClaim;
+  readonly clock: Clock;
   readonly rowOf: (
     texts: ReadonlyMap<string, string>,
     host: HostName,
   ) => Known<{ readonly entry: Entry; readonly text: string } | null>;
 }): Pick<Store, 'lease' | 'release'> {
-  const { table, files, keeper, claim, rowOf } = deps;
+  const { table, files, keeper, claim, clock, rowOf } = deps;
   const held = new Set<HostName>();
 
   const granted = async (host: HostName, fileEpoch: number): Promise<Known<LeaseGrant>> => {
@@ -49,7 +50,7 @@ export function createKeeperLeases(deps: {
     entry: Entry,
     by: { readonly text: string; readonly file: Stored | null; readonly fileEpoch: number },
   ): Promise<WriteOutcome<unknown>> => {
-    const evacuation = restarted(entry.core);
+    const evacuation = restarted(entry.core, clock.now());
     // First our file: what it still holds is from an earlier time as keeper, and must not be believed.
     const version = by.file?.version ?? 0;
     const cleared = await files.write({ version, epoch: by.fileEpoch }, evacuation);

@@ -59,7 +59,7 @@ interface Look {
 export function createPacemakerStore(options: PacemakerStoreOptions): Store {
   const { table, attributes, files, keeper, clock, pollMs = 1000 } = options;
   const claim = createWorkerClaim({ attributes, clock });
-  const leases = createKeeperLeases({ table, files, keeper, claim, rowOf });
+  const leases = createKeeperLeases({ table, files, keeper, claim, clock, rowOf });
 
   const look = async (host: HostName): Promise<Known<Look>> => {
     const [texts, file] = await Promise.all([table.read(), files.read(host)]);
@@ -146,7 +146,10 @@ export function createPacemakerStore(options: PacemakerStoreOptions): Store {
       if (seen.kind === 'unknown') return seen;
       const { row, file } = seen.value;
       if (row === null) return known(null, seen.at);
-      const evacuation = presentedRecord(row.entry, file?.evacuation ?? null, keeper);
+      const evacuation = presentedRecord(row.entry, file?.evacuation ?? null, {
+        keeper,
+        now: clock.now(),
+      });
       return known({ ...numbersOf(row.entry, file, keeper), evacuation }, seen.at);
     },
     write,

@@ -160,6 +160,7 @@ export const evacuationShape = object<Evacuation>({
   window: optional(object<NonNullable<Evacuation['window']>>({ size: number, since: number })),
   sentAt: optional(number),
   seenMigration: number,
+  lostAt: optional(number),
   readmission: object<Readmission>({
     cleanSince: nullable(number),
     upSince: nullable(number),
