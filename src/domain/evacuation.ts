@@ -54,7 +54,7 @@ export type Progress =
       readonly after: number;
       readonly migration: number | null;
       readonly destination: HostName | null;
-      /** When its trace was looked at last, because it takes long. */
+      /** When it was looked at last on its own, because it takes long. */
       readonly looked: Instant;
     }
   /** The migration is done; the server's new host has not been read yet. */

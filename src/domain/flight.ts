@@ -145,7 +145,9 @@ function stillBuilding(
   if (destination !== null && fencedSince(facts, destination, next.since, policy)) {
     return afterLost(next, rows, next.migration, now, because('NH408', { destination }));
   }
-  if (now - next.since < policy.retry.stalledMs) return next;
+  if (now - next.since < policy.retry.stalledMs) {
+    return facts.sighting.kind === 'known' ? { ...next, looked: now } : next;
+  }
   return stuck(next, facts, now - next.since, now);
 }
 

@@ -41,6 +41,8 @@ const notAsked = unknown('not asked');
 
 /** Most single instances looked up in one turn, so that a turn stays short. */
 const LOOKUPS_PER_TURN = 20;
+/** Of them, those that only take long: a Nova that is slow must not be kept busy with questions. */
+const SLOW_PER_TURN = 5;
 /** How long arrived instances may wait for the look at their new host. */
 const VERIFY_AFTER_MS = 120_000;
 
@@ -133,7 +135,7 @@ export function followUps(
 ): FollowUps {
   if (evacuation.phase !== 'evacuating') return beforeCounting(evacuation, first, policy);
   const rows = first.migrations.kind === 'known' ? byInstance(first.migrations.value) : null;
-  const wanted: Wanted = { urgent: [], patient: [], traces: [], late: [] };
+  const wanted: Wanted = { urgent: [], patient: [], slow: [], late: [] };
   let failed = false;
   let open = 0;
   let stuck = false;
@@ -154,6 +156,7 @@ export function followUps(
   const overdue = left <= 0 && arriving.every((row) => !row.fresh);
   const verifyAfter = verifyPause(evacuation, now);
   const verify = arriving.length > 0 && (left <= 0 || now - arrivedSince >= verifyAfter);
+  const slow = rotated(wanted.slow, now).slice(0, SLOW_PER_TURN);
   return {
     groups: false,
     failing: false,
@@ -162,9 +165,10 @@ export function followUps(
     changedSince: verify ? oldest(arriving.map((row) => row.createdAt)) : null,
     sightings: [
       ...wanted.urgent,
+      ...slow.map(({ id }) => id),
       ...rotated(overdue ? [...wanted.patient, ...wanted.late] : wanted.patient, now),
     ].slice(0, LOOKUPS_PER_TURN),
-    traces: rotated(wanted.traces, now).slice(0, LOOKUPS_PER_TURN),
+    traces: slow.filter(({ queued }) => queued).map(({ id }) => id),
   };
 }
 
@@ -202,15 +206,16 @@ interface Wanted {
   readonly urgent: InstanceId[];
   /** Looked at by turns when there are more than one turn may look up. */
   readonly patient: InstanceId[];
-  readonly traces: InstanceId[];
+  /** Under way for long; queued: Nova has not begun to build it, and its trace tells where it is. */
+  readonly slow: { readonly id: InstanceId; readonly queued: boolean }[];
   /** Arrived, and not shown by the list of changes. */
   readonly late: InstanceId[];
 }
 
 /** Another start of the list for every second, so that nobody at its end is forgotten. */
-function rotated(ids: readonly InstanceId[], now: Instant): readonly InstanceId[] {
-  const start = Math.floor(now / 1000) % Math.max(1, ids.length);
-  return [...ids.slice(start), ...ids.slice(0, start)];
+function rotated<T>(all: readonly T[], now: Instant): readonly T[] {
+  const start = Math.floor(now / 1000) % Math.max(1, all.length);
+  return [...all.slice(start), ...all.slice(0, start)];
 }
 
 /** What one instance must be looked up for. */
@@ -236,8 +241,9 @@ function want(
       const age = now - progress.since;
       const silent = first.migrations.kind === 'known' && mine.length === 0;
       const long = age >= TRACE_AFTER_MS && now - progress.looked >= TRACE_EVERY_MS;
-      if (long || (silent && age > 2 * policy.pace.pollMaxMs)) wanted.patient.push(id);
-      if (long && mine.some((row) => stageOf(row.status) === 'accepted')) wanted.traces.push(id);
+      const queued = mine.some((row) => stageOf(row.status) === 'accepted');
+      if (long && !mine.some(isArrival)) wanted.slow.push({ id, queued });
+      else if (silent && age > 2 * policy.pace.pollMaxMs) wanted.patient.push(id);
       return;
     }
     case 'arrived':

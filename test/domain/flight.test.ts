@@ -342,3 +342,8 @@ describe('two records of one instance', () => {
     });
   });
 });
+
+it('a build that takes long is looked at alone once in a while, and not in every turn', () => {
+  const building = { rows: rows(row(1, 'pre-migrating')), sighting: known(seen(null), T0) };
+  expect(step(ACCEPTED, building, 40_000)).toMatchObject({ at: 'accepted', looked: T0 + 40_000 });
+});

@@ -4,7 +4,20 @@ import { known } from '../../src/domain/known.ts';
 import type { Service } from '../../src/domain/host.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import { firstQuestions, followUps } from '../../src/domain/questions.ts';
-import { fleet, H1, H2, isolated, mark, observation, service, T0 } from '../support/domain.ts';
+import {
+  ACCEPTED,
+  evacuating,
+  fleet,
+  H1,
+  H2,
+  isolated,
+  mark,
+  observation,
+  row,
+  service,
+  T0,
+  vm,
+} from '../support/domain.ts';
 
 const NOW = T0 + 1000;
 
@@ -33,6 +46,47 @@ describe('what a marked host is looked at for', () => {
     expect(after(isolated())).toMatchObject({ inventory: true, groups: true, failing: true });
     expect(after(service())).toMatchObject({ inventory: false, groups: false, failing: false });
     expect(after(isolated(), marked(null))).toMatchObject({ inventory: false, failing: false });
+  });
+});
+
+describe('what a slow evacuation is looked at for', () => {
+  const COUNT = 24;
+  const all = Array.from({ length: COUNT }, (_, index) => vm(index + 1));
+  const look = (status: string, ageMs: number): ReturnType<typeof followUps> =>
+    followUps(
+      evacuating(all.map(() => ACCEPTED)),
+      observation({
+        migrations: known(
+          all.map((id, index) => row(index + 1, status, { instance: id })),
+          T0 + ageMs,
+        ),
+      }),
+      DEFAULT_POLICY,
+      T0 + ageMs,
+    );
+
+  it('a few at a time, so that a Nova that is slow is not kept busy with questions', () => {
+    const { sightings, traces } = look('accepted', 40_000);
+    expect(sightings).toHaveLength(5);
+    expect(traces).toEqual(sightings);
+  });
+
+  it('with others on the next turn', () => {
+    const [first, next] = [look('accepted', 40_000), look('accepted', 45_000)];
+    expect(next.sightings.some((id) => !first.sightings.includes(id))).toBe(true);
+  });
+
+  it('its trace, only while Nova has not begun to build it', () => {
+    expect(look('pre-migrating', 40_000)).toMatchObject({ traces: [] });
+    expect(look('pre-migrating', 40_000).sightings).toHaveLength(5);
+  });
+
+  it('not alone, when it has just arrived: one list shows all of them', () => {
+    expect(look('done', 40_000)).toMatchObject({ sightings: [], traces: [] });
+  });
+
+  it('not at all as long as it is not slow', () => {
+    expect(look('accepted', 20_000)).toMatchObject({ sightings: [], traces: [] });
   });
 });
 
