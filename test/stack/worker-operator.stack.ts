@@ -8,7 +8,7 @@ import { expectFreshDist } from '../support/fresh-dist.ts';
 import { startCloud, type Cloud } from './harness/cloud.ts';
 import { createCrew, type Crew } from './harness/crew.ts';
 import { watchGuests, type GuestWatch } from './harness/guest-watch.ts';
-import { expectMoved, placesOf, requestsPerInstance } from './harness/outcome.ts';
+import { expectMoved, expectRecorded, placesOf, requestsPerInstance } from './harness/outcome.ts';
 import { createRounds, type Rounds } from './harness/rounds.ts';
 import { createTenant, type Tenant } from './harness/tenant.ts';
 import { waitFor } from './harness/wait.ts';
@@ -70,6 +70,8 @@ describe('an operator at the same time', () => {
     expect((await requestsPerInstance(cloud, HOST))[byHand]).toBe(1);
     const moved = [byHand, ...others, ...sent.map(({ instance_uuid }) => instance_uuid)];
     await expectMoved(cloud, moved, HOST);
+    // What he sent was followed to its new host as if it were ours.
+    await expectRecorded(cloud, evacuation, moved);
   });
 
   it('finds everything as he left it, the failed host among it', async () => {

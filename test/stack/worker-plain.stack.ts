@@ -3,7 +3,7 @@
  * taken back.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Finished } from '../support/built-agent.ts';
+import type { Finished, Running } from '../support/built-agent.ts';
 import { expectFreshDist } from '../support/fresh-dist.ts';
 import { startCloud, type Cloud } from './harness/cloud.ts';
 import { createCrew, type Crew } from './harness/crew.ts';
@@ -20,6 +20,7 @@ describe('a host that loses its power', () => {
   let watch: GuestWatch;
   let ids: readonly string[];
   let unfenced: Promise<Finished>;
+  let gate: Running;
 
   beforeAll(async () => {
     expectFreshDist();
@@ -48,6 +49,7 @@ describe('a host that loses its power', () => {
     });
     // Pacemaker asks for the way back at once; it has to wait until the host may come up.
     unfenced = crew.fence('on', HOST, { settle_timeout: '170' });
+    gate = crew.gate(HOST);
   });
 
   it('has all its guests elsewhere, each asked for once', async () => {
@@ -70,6 +72,9 @@ describe('a host that loses its power', () => {
   it('may boot only now, cleans up, and is taken back', async () => {
     const { code, err } = await unfenced;
     expect({ code, err }).toMatchObject({ code: 0 });
+    const opened = await gate.finished;
+    expect(opened.code).toBe(0);
+    expect(opened.err).toContain(`Waiting for ${HOST} to complete evacuations`);
     await cloud.powerOn(HOST);
     await crew.closed(HOST);
     const rows = await cloud.nova.migrations(HOST);

@@ -87,6 +87,7 @@ boot() {                                # boot N HOST [PREFIX]
         nova_call GET "/servers?reservation_id=$reservation&all_tenants=1&status=BUILD&limit=1" |
             json 'sys.exit(len(d["servers"]))' || { sleep 0.5; false; }
     }
+    CLOUD_TIMEOUT=$((CLOUD_TIMEOUT + 5 * n))    # a busy machine builds one in some seconds
     wait_for "the boot of $n instances on $host" built
     nova_call GET "/servers/detail?reservation_id=$reservation&all_tenants=1" | json '
 for s in d["servers"]:

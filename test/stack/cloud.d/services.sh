@@ -79,3 +79,19 @@ part_kill() { pid_of "$1" >/dev/null || die "$1 is not running"; end_now "$1"; }
 part_restart() { part_stop "$1"; part_start "$1"; }
 part_freeze() { signal STOP "$1" || die "$1 is not running"; }
 part_thaw() { signal CONT "$1" || die "$1 is not running"; }
+
+# apis 1|2: one nova-api, or two behind haproxy; the rest of the cloud runs on.
+apis() {
+    case ${1:-} in 1 | 2) ;; *) die "usage: cloud apis 1|2" ;; esac
+    [ "$1" != "$CLOUD_APIS" ] || return 0
+    ask_to_end 5 haproxy nova-api nova-api-2
+    CLOUD_APIS=$1
+    remember_settings
+    derive
+    configure_nova
+    configure_haproxy >"$D/etc/haproxy.cfg"
+    local p parts='nova-api'
+    [ "$1" = 1 ] || parts='nova-api nova-api-2 haproxy'
+    for p in $parts; do start_part "$p"; done
+    for p in $parts; do wait_part "$p"; done
+}

@@ -81,18 +81,22 @@ derive() {
 }
 
 prepare_settings() {                    # for `up`: make the directory, choose, remember
-    local name
     mkdir -p -m 700 "$D" || die "cannot create $D (CLOUD_DIR)"
     [ -O "$D" ] || die "$D (CLOUD_DIR) belongs to somebody else: choose another one"
     mkdir -p "$D"/{etc/{keystone,placement,glance,neutron,nova},bin,log,run,tmp,rabbit,glance,lock,hosts}
     read_settings
     [ "$CLOUD_APIS" = 1 ] || [ "$CLOUD_APIS" = 2 ] || die "CLOUD_APIS is $CLOUD_APIS: say 1 or 2"
     [ -n "$CLOUD_PORT" ] || CLOUD_PORT=$(free_block) || die "no free block of $PORTS ports: set CLOUD_PORT"
+    remember_settings
+    derive
+}
+
+remember_settings() {
+    local name
     for name in CLOUD_{PORT,PASSWORD,NEUTRON,HOSTS,APIS,REPORT,DOWN,SHARED,DEBUG}; do
         echo "$name=${!name}"
     done >"$D/settings.new"
     mv "$D/settings.new" "$D/settings"
-    derive
 }
 
 load_settings() {

@@ -39,20 +39,24 @@ export interface Cloud {
   powerOn(host: string): Promise<void>;
   powerStatus(host: string): Promise<'on' | 'off'>;
   part(verb: PartVerb, name: string): Promise<void>;
+  /** From now on one nova-api, or two behind haproxy; who changes it has to change it back. */
+  apis(count: 1 | 2): Promise<void>;
   /** How long each spawn on this host takes from now on; 0 is back to normal. */
   spawnDelay(host: string, seconds: number): Promise<void>;
   /** Whether each spawn on this host raises from now on. */
   spawnFailure(host: string, fails: boolean): Promise<void>;
   /** No instances, every part running, every host up and enabled. */
   reset(): Promise<void>;
+  /** Remembers all instances and where they run; nobody may be at work. */
+  snapshot(): Promise<void>;
+  /** What the snapshot has, and nothing else; every host up and enabled. Seconds instead of minutes. */
+  restore(): Promise<void>;
   /** Ends the cloud if, and only if, `startCloud` had to start it. */
   stop(): Promise<void>;
 }
 
 /** Choices of `cloud up`; what is left out stays as it is. */
 export interface CloudChoices {
-  /** 2: two nova-api behind haproxy. */
-  readonly apis?: 1 | 2;
   readonly hosts?: readonly string[];
   /** Nova's report_interval and service_down_time in seconds. */
   readonly reportSeconds?: number;
@@ -113,17 +117,19 @@ export async function startCloud(choices: CloudChoices = {}): Promise<Cloud> {
     powerStatus: async (host) =>
       (await cloud('power-status', host)).trim() === 'off' ? 'off' : 'on',
     part: (verb, name) => act(verb, name),
+    apis: (count) => act('apis', String(count)),
     spawnDelay: (host, seconds) => knob(directory, host, 'spawn-delay', seconds > 0, seconds),
     spawnFailure: (host, fails) => knob(directory, host, 'spawn-fail', fails),
     reset: () => act('reset'),
+    snapshot: () => act('snapshot'),
+    restore: () => act('restore'),
     stop: () => (before.code === 0 ? Promise.resolve() : act('down')),
   };
 }
 
 function chosen(choices: CloudChoices): Record<string, string> {
-  const { apis, hosts, reportSeconds, downSeconds } = choices;
+  const { hosts, reportSeconds, downSeconds } = choices;
   return {
-    ...(apis === undefined ? {} : { CLOUD_APIS: String(apis) }),
     ...(hosts === undefined ? {} : { CLOUD_HOSTS: hosts.join(' ') }),
     ...(reportSeconds === undefined ? {} : { CLOUD_REPORT: String(reportSeconds) }),
     ...(downSeconds === undefined ? {} : { CLOUD_DOWN: String(downSeconds) }),

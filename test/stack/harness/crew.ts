@@ -26,14 +26,17 @@ import { watching } from '../../support/worker-stage.ts';
 import type { Cloud } from './cloud.ts';
 import { waitFor } from './wait.ts';
 
-/** Where the marks are kept: a directory of the crew's own, or a Redis on this port. */
-export type CrewStore = 'file' | { readonly redisPort: number };
+/** Where the marks are kept: a directory of the crew's own, a Redis on this port, or what Sentinels name. */
+export type CrewStore =
+  'file' | { readonly redisPort: number } | { readonly sentinels: readonly string[] };
 
 /** How a crew is set up. */
 export interface CrewChoices {
   readonly store?: CrewStore;
   /** NOVA_HA_* variables of the workers. */
   readonly env?: Readonly<Record<string, string>>;
+  /** `short` (the usual choice here): as becomes a Nova that reports every 2 s; `default`: as shipped. */
+  readonly waits?: 'short' | 'default';
 }
 
 /** Workers and commands on one store. */
@@ -51,6 +54,8 @@ export interface Crew {
     host: string,
     more?: Readonly<Record<string, string>>,
   ): Promise<Finished>;
+  /** `NovaComputeWait wait`, which holds nova-compute back where systemd starts it. */
+  gate(host: string): Running;
   /** The host loses its power, and the fence agent marks it. */
   lose(host: string): Promise<void>;
   record(host: string): Promise<Evacuation>;
@@ -73,23 +78,15 @@ const QUICK: Readonly<Record<string, string>> = {
   NOVA_HA_READMIT_HEALTHY: '5s',
   NOVA_HA_FRESHNESS_IDLE: '1s',
   NOVA_HA_FRESHNESS_FLEET: '6s',
-  NOVA_HA_LOG_LEVEL: 'debug',
 };
 
 /** Sets up a crew; no worker runs yet. */
 export async function createCrew(cloud: Cloud, choices: CrewChoices = {}): Promise<Crew> {
-  const { store: place = 'file', env: chosen = {} } = choices;
+  const { store: place = 'file', env: chosen = {}, waits = 'short' } = choices;
   const directory = await mkdtemp(join(tmpdir(), 'nova-ha-crew-'));
   const config = join(directory, 'config.yaml');
   writeFileSync(config, configuration(cloud, directory, place), { mode: 0o600 });
-  const clock = createSystemClock();
-  const store =
-    place === 'file'
-      ? createFileStore({ directory: join(directory, 'store'), clock })
-      : createRedisStore({
-          redis: { url: `redis://127.0.0.1:${String(place.redisPort)}` },
-          clock,
-        });
+  const store = openStore(place, directory);
   const env = {
     PATH: process.env['PATH'] ?? '/usr/bin:/bin',
     HOME: directory,
@@ -97,7 +94,8 @@ export async function createCrew(cloud: Cloud, choices: CrewChoices = {}): Promi
     NOVA_HA_CONFIG: config,
     NOVA_HA_STATE_DIRECTORY: join(directory, 'state'),
     NOVA_HA_RUN_DIRECTORY: join(directory, 'run'),
-    ...QUICK,
+    NOVA_HA_LOG_LEVEL: 'debug',
+    ...(waits === 'short' ? QUICK : {}),
     ...chosen,
   };
   const running: Running[] = [];
@@ -159,6 +157,12 @@ export async function createCrew(cloud: Cloud, choices: CrewChoices = {}): Promi
     command: (...args) =>
       runProgram(process.execPath, { args: [built('nova-ha.cjs'), ...args], env, cwd: directory }),
     fence,
+    gate(host) {
+      const env = { ...FENCED_ENV, OCF_RESKEY_config: config, OCF_RESKEY_host: host };
+      const gate = startProgram(built('ocf/NovaComputeWait'), { args: ['wait'], env });
+      running.push(gate);
+      return gate;
+    },
     async lose(host) {
       await cloud.powerOff(host);
       const { code, err } = await fence('off', host);
@@ -181,15 +185,28 @@ export async function createCrew(cloud: Cloud, choices: CrewChoices = {}): Promi
   };
 }
 
+function openStore(place: CrewStore, directory: string): Store {
+  const clock = createSystemClock();
+  if (place === 'file') return createFileStore({ directory: join(directory, 'store'), clock });
+  const redis =
+    'sentinels' in place
+      ? { sentinels: place.sentinels }
+      : { url: `redis://127.0.0.1:${String(place.redisPort)}` };
+  return createRedisStore({ redis, clock });
+}
+
+function inYaml(place: CrewStore, directory: string): string {
+  if (place === 'file') return `{kind: file, directory: "${join(directory, 'store')}"}`;
+  return 'sentinels' in place
+    ? `{kind: redis, redis: {sentinels: ${JSON.stringify(place.sentinels)}}}`
+    : `{kind: redis, redis: {url: "redis://127.0.0.1:${String(place.redisPort)}"}}`;
+}
+
 function configuration(cloud: Cloud, directory: string, place: CrewStore): string {
   const { authUrl, username, password, project } = cloud.nova.access;
-  const kept =
-    place === 'file'
-      ? `{kind: file, directory: "${join(directory, 'store')}"}`
-      : `{kind: redis, redis: {url: "redis://127.0.0.1:${String(place.redisPort)}"}}`;
   return `state_directory: ${join(directory, 'state')}
 run_directory: ${join(directory, 'run')}
-store: ${kept}
+store: ${inYaml(place, directory)}
 region: RegionOne
 openstack:
   auth_url: ${authUrl}

@@ -65,6 +65,16 @@ export function watchGuests(directory: string, hosts: readonly string[]): GuestW
   };
 }
 
+/** The guests that run now on any host but this one. */
+export async function runningElsewhere(
+  directory: string,
+  hosts: readonly string[],
+  from: string,
+): Promise<ReadonlySet<string>> {
+  const others = hosts.filter((host) => host !== from);
+  return new Set((await Promise.all(others.map((host) => runningOn(directory, host)))).flat());
+}
+
 async function runningOn(directory: string, host: string): Promise<readonly string[]> {
   try {
     const text = await readFile(join(directory, 'hosts', host, 'guests'), 'utf8');
