@@ -46,6 +46,7 @@ export function composeCloud(config: Config, clock: Clock, log: Log): ComposedCl
       kind: 'ok',
       compute: openstack.compute,
       images: openstack.images,
+      mover: openstack.mover,
       description: `${loaded.cloud.name} at ${loaded.cloud.authUrl}`,
       signIn,
       check: async () => {

@@ -1,12 +1,17 @@
 import type { Severity } from './reason-entry.ts';
 import { REASONS_OF_HOSTS } from './reasons-of-hosts.ts';
 import { REASONS_OF_INSTANCES } from './reasons-of-instances.ts';
+import { REASONS_OF_MOVES } from './reasons-of-moves.ts';
 
 /**
  * The one catalogue of reasons: log, page, command line and docs are made from it. Codes are never
  * reused.
  */
-export const CATALOGUE = { ...REASONS_OF_HOSTS, ...REASONS_OF_INSTANCES } as const;
+export const CATALOGUE = {
+  ...REASONS_OF_HOSTS,
+  ...REASONS_OF_INSTANCES,
+  ...REASONS_OF_MOVES,
+} as const;
 
 /** A code of the catalogue. */
 export type ReasonCode = keyof typeof CATALOGUE;

@@ -6,6 +6,7 @@ import type { Instance, ServerGroup } from '../domain/instance.ts';
 import type { Known } from '../domain/known.ts';
 import type { FenceProof, Mark } from '../domain/mark.ts';
 import type { Migration } from '../domain/migration.ts';
+import type { Move } from '../domain/move.ts';
 import type { ActionTrace, Sighting } from '../domain/observation.ts';
 import type { WriteOutcome } from '../domain/outcome.ts';
 import type { Summary } from '../domain/summary.ts';
@@ -144,6 +145,22 @@ export interface Images {
   /** Whether any image has one of these as a tag, or as a property that is true. */
   anyTagged(keys: readonly string[]): Promise<Known<boolean>>;
 }
+
+/** Planned moves between living hosts; the same rules as for {@link Compute}. */
+export interface Mover {
+  /** Live and cold migrations and resizes with this source, newest first. */
+  movesFrom(host: HostName): Promise<Known<readonly Move[]>>;
+  /** What the newest migration of an instance failed of, in Nova's words; null when it says nothing. */
+  failureOf(id: InstanceId): Promise<Known<string | null>>;
+  /** POST os-migrateLive, once; `target: null` leaves it to the scheduler, a target is checked by it. */
+  migrateLive(id: InstanceId, target: HostName | null, mayLeave?: () => boolean): Promise<Posted>;
+  /** POST migrate, once; the instance ends in VERIFY_RESIZE and waits there for {@link confirm}. */
+  migrateCold(id: InstanceId, target: HostName | null, mayLeave?: () => boolean): Promise<Posted>;
+  /** POST confirmResize; refused when there is nothing (any more) to confirm. */
+  confirm(id: InstanceId): Promise<WriteOutcome<null>>;
+}
+
+type Posted = WriteOutcome<{ readonly requestId: string | null }>;
 
 /** Where proofs of fencing come from besides the mark itself (Pacemaker, power agents). */
 export interface Fencing {

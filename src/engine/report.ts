@@ -26,7 +26,8 @@ export interface InstanceRow {
 export interface HostReport {
   readonly host: HostName;
   readonly event: EventId;
-  readonly phase: Phase;
+  /** A phase of an evacuation, or what is done instead. */
+  readonly phase: Phase | 'draining' | 'returning' | 'moved';
   readonly since: Instant;
   readonly markedAt: Instant;
   readonly by: string;

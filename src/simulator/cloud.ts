@@ -91,7 +91,7 @@ function createWorld(options: CloudOptions): World {
       inConductor: new Set(),
     },
     identity: createIdentity(random, options.identity ?? {}),
-    truth: { doubles: [], flights: new Set(), flightsPeak: 0 },
+    truth: { doubles: [], flights: new Set(), flightsPeak: 0, moves: new Set(), movesPeak: 0 },
     traffic: createTraffic(),
   };
   for (const [index, spec] of hostSpecs(options.hosts).entries()) {

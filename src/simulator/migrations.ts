@@ -12,14 +12,19 @@ export type MigrationStatus =
   | 'error'
   | 'queued'
   | 'preparing'
-  | 'running';
+  | 'running'
+  | 'migrating'
+  | 'post-migrating'
+  | 'finished'
+  | 'confirming'
+  | 'confirmed';
 
 /** One row of Nova's migrations table. */
 export interface Migration {
   readonly id: number;
   readonly uuid: string;
   readonly instance: Instance;
-  readonly type: 'evacuation' | 'live-migration';
+  readonly type: 'evacuation' | 'live-migration' | 'migration';
   readonly source: Host;
   readonly userId: string;
   readonly projectId: string;

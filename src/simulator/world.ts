@@ -134,6 +134,9 @@ export interface World {
     readonly doubles: DoubleRun[];
     readonly flights: Set<Flight>;
     flightsPeak: number;
+    /** Live and cold migrations under way. */
+    readonly moves: Set<Migration>;
+    movesPeak: number;
   };
   readonly traffic: Traffic;
 }

@@ -8,7 +8,7 @@ import { asEvent, asHost, asInstance, type HostName } from '../../src/domain/ids
 import type { Instance } from '../../src/domain/instance.ts';
 import { known, unknown, type Known } from '../../src/domain/known.ts';
 import type { FenceProof } from '../../src/domain/mark.ts';
-import type { Compute, Lookout } from '../../src/engine/ports.ts';
+import type { Compute, Lookout, Mover } from '../../src/engine/ports.ts';
 import type { ExitName } from '../../src/surfaces/cli/exit.ts';
 import type { Io } from '../../src/surfaces/cli/io.ts';
 import type {
@@ -246,6 +246,7 @@ function cloudOf(world: World): CloudPart {
       byId: () => Promise.resolve(known(new Map(), world.clock.now())),
       anyTagged: () => Promise.resolve(known(false, world.clock.now())),
     },
+    mover: {} as Mover,
     description: 'a cloud in memory',
     signIn: () => Promise.resolve(null),
     check: () => Promise.resolve([]),

@@ -1,5 +1,5 @@
 import type { Millis } from '../../domain/time.ts';
-import type { Clock, Compute, Images, Log } from '../../engine/ports.ts';
+import type { Clock, Compute, Images, Log, Mover } from '../../engine/ports.ts';
 import { checkCompute } from './check.ts';
 import type { Problem } from './check.ts';
 import { createCompute } from './compute.ts';
@@ -11,12 +11,14 @@ import { createImages, imageRoot } from './images.ts';
 import { createKeystone } from './keystone.ts';
 import type { Grant } from './keystone.ts';
 import { createRestSession } from './rest-session.ts';
+import { createMover } from './moves.ts';
 import { createSession } from './session.ts';
 
 /** One region of one OpenStack cloud. */
 export interface OpenStack {
   readonly compute: Compute;
   readonly images: Images;
+  readonly mover: Mover;
   /** Signs in, unless there is a token already; tells refused credentials from an unreachable Keystone. */
   signIn(): Promise<Grant>;
   /** What stands in the way of evacuations, with remedies; empty when nothing does. */
@@ -63,11 +65,8 @@ export function createOpenStack({
     clock,
     serviceType: cloud.computeServiceType,
   });
+  const deadlines = writeDeadlineMs === undefined ? {} : { writeDeadlineMs };
   return {
-    compute: createCompute({
-      session,
-      ...(writeDeadlineMs === undefined ? {} : { writeDeadlineMs }),
-    }),
     images: createImages({
       session: createRestSession({
         keystone,
@@ -77,6 +76,8 @@ export function createOpenStack({
         rootOf: imageRoot,
       }),
     }),
+    compute: createCompute({ session, ...deadlines }),
+    mover: createMover({ session, ...deadlines }),
     signIn: () => keystone.token(),
     check: () => checkCompute({ keystone, session, clock }),
     close: () => {

@@ -114,6 +114,7 @@ export const oneAction = v.object({
           finish_time: textOrNull,
           result: textOrNull,
           host: v.optional(textOrNull, null),
+          details: v.optional(textOrNull, null),
         }),
       ),
       [],

@@ -8,7 +8,7 @@ import type { ApiRequest, ApiResponse } from '../request.ts';
 import { findInstance, forbidden, instanceNotFound } from './context.ts';
 import type { Call } from './context.ts';
 import { evacuateServer } from './evacuate.ts';
-import { migrateLive } from './live-migration.ts';
+import { confirmResize, migrateCold, migrateLive } from './move-actions.ts';
 import { deleteInstance } from './servers.ts';
 import { invalidField, pythonRepr, unexpectedProperties } from './validation.ts';
 
@@ -137,6 +137,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   unlock,
   'os-resetState': resetState,
   'os-migrateLive': migrateLive,
+  migrate: migrateCold,
+  confirmResize,
   forceDelete,
 };
 

@@ -1,8 +1,10 @@
 import { InvalidArgumentError } from 'commander';
 import {
+  asEvent,
   asHost,
   asInstance,
   hostNameProblem,
+  type EventId,
   type HostName,
   type InstanceId,
 } from '../../domain/ids.ts';
@@ -32,6 +34,13 @@ export function instanceArgument(
     );
   }
   return [...before, asInstance(id)];
+}
+
+/** An event as `status` and `history` show it. */
+export function eventArgument(text: string): EventId {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/.test(text))
+    throw new InvalidArgumentError('an event is given as "nova-ha history" shows it.');
+  return asEvent(text);
 }
 
 /** A number of lines or the like. */

@@ -55,7 +55,8 @@ export async function followEvacuation(
   switch (watched.kind) {
     case 'over': {
       const exit = verdictOn(watched.evacuation);
-      view.summary(watched.evacuation, exit, clock.now());
+      const now = clock.now();
+      view.summary(reportOf(watched.evacuation, now), exit, now);
       tell(io, closingWords(watched.evacuation, exit, clock.now()));
       return exit;
     }

@@ -14,6 +14,7 @@ import type {
   Images,
   Log,
   Lookout,
+  Mover,
   Store,
 } from '../../engine/ports.ts';
 import type { ExitName } from './exit.ts';
@@ -32,6 +33,7 @@ export type CloudPart =
       readonly kind: 'ok';
       readonly compute: Compute;
       readonly images: Images;
+      readonly mover: Mover;
       readonly description: string;
       /** Signs in at Keystone; null when that worked. */
       signIn(): Promise<CloudProblem | null>;

@@ -13,6 +13,7 @@ import type { Io } from './io.ts';
 import type { Doors, GlobalOptions } from './parts.ts';
 import type { PacemakerOptions } from './pacemaker.ts';
 import { addMarks } from './program-marks.ts';
+import { addMoves } from './program-moves.ts';
 import { HOST, type Wiring } from './wiring.ts';
 
 /** What the commands run with. */
@@ -59,6 +60,7 @@ export function createProgram({ doors, io, finish }: ProgramDeps): Command {
   const run = (action: (options: GlobalOptions) => Promise<ExitName>): Promise<void> =>
     action(globalOptions(program)).then(finish);
   addEvacuation(program, { doors, io, run });
+  addMoves(program, { doors, io, run });
   addMarks(program, { doors, io, run });
   addService(program, { doors, io, run });
   addPacemaker(program, { doors, io, run });

@@ -69,7 +69,8 @@ async function watchOne(
   const watched = await watchHost({ ...parts, host, view, ...WATCH, signal: io.signal });
   if (watched.kind === 'no-record') return refuse(io, because('NH603', { host }));
   if (watched.kind !== 'over') return 'done';
-  view.summary(watched.evacuation, verdictOn(watched.evacuation), parts.clock.now());
+  const now = parts.clock.now();
+  view.summary(reportOf(watched.evacuation, now), verdictOn(watched.evacuation), now);
   return 'done';
 }
 

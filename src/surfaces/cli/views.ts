@@ -1,5 +1,4 @@
 import { formatInstant } from '../../domain/time.ts';
-import { reportOf } from '../../engine/report.ts';
 import { printable } from './columns.ts';
 import { frameOf, instanceLines, progressText, shortTime, urgentFirst } from './frame.ts';
 import { say, sayJson, tell, type Io, type Live } from './io.ts';
@@ -17,10 +16,10 @@ export async function createView(io: Io, options: { readonly json?: boolean }): 
 /** One line per change, stable in form: time, then a sentence that begins with the host. */
 function lineView(io: Io): View {
   return {
-    update: (evacuation, changes, now) => {
+    update: (report, changes, now) => {
       for (const { instance, sentence } of changes) {
         // What is told of the host names it already.
-        const about = instance === null ? '' : `${evacuation.host} `;
+        const about = instance === null ? '' : `${report.host} `;
         say(io, `${shortTime(now)} ${about}${printable(sentence)}`);
       }
     },
@@ -28,8 +27,7 @@ function lineView(io: Io): View {
       tell(io, troubleText(why));
     },
     end: () => undefined,
-    summary: (evacuation, _exit, now) => {
-      const report = reportOf(evacuation, now);
+    summary: (report, _exit, now) => {
       say(io, `${shortTime(now)} ${report.host} ${report.phase}: ${progressText(report)}`);
     },
   };
@@ -38,14 +36,14 @@ function lineView(io: Io): View {
 /** One JSON document per change, then one with the whole report. */
 function jsonView(io: Io): View {
   return {
-    update: (evacuation, changes, now) => {
-      const { host, mark } = evacuation;
+    update: (report, changes, now) => {
+      const { host, event } = report;
       for (const { instance, what, sentence } of changes)
         sayJson(io, {
           kind: 'change',
           at: formatInstant(now),
           host,
-          event: mark.event,
+          event,
           instance,
           what,
           sentence,
@@ -55,13 +53,13 @@ function jsonView(io: Io): View {
       tell(io, troubleText(why));
     },
     end: () => undefined,
-    summary: (evacuation, exit, now) => {
+    summary: (report, exit, now) => {
       sayJson(io, {
         kind: 'summary',
         at: formatInstant(now),
         exit,
         exit_code: EXIT[exit].code,
-        ...reportJson(reportOf(evacuation, now)),
+        ...reportJson(report),
       });
     },
   };
@@ -76,8 +74,8 @@ function liveView(io: Io, live: Live): View {
     live.draw(trouble === null ? frame : `${frame}\n${paint.bad(printable(trouble))}`);
   };
   return {
-    update: (evacuation, _changes, now) => {
-      frame = frameOf(reportOf(evacuation, now), { now, paint, ...io.size() });
+    update: (report, _changes, now) => {
+      frame = frameOf(report, { now, paint, ...io.size() });
       draw();
     },
     trouble: (why) => {
@@ -87,9 +85,9 @@ function liveView(io: Io, live: Live): View {
     end: () => {
       live.done();
     },
-    summary: (evacuation, exit, now) => {
+    summary: (report, exit) => {
       // The frame stands there already; only what it had no lines for is said again.
-      const unwell = reportOf(evacuation, now).rows.filter((row) => row.remedy !== null);
+      const unwell = report.rows.filter((row) => row.remedy !== null);
       if (exit === 'done' || unwell.length === 0) return;
       for (const line of instanceLines(urgentFirst(unwell), paint, io.size().columns))
         say(io, line);

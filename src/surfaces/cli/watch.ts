@@ -3,6 +3,7 @@ import type { Evacuation } from '../../domain/evacuation.ts';
 import type { HostName } from '../../domain/ids.ts';
 import type { Millis } from '../../domain/time.ts';
 import type { Clock, Store } from '../../engine/ports.ts';
+import { reportOf } from '../../engine/report.ts';
 import { isOver } from './verdict.ts';
 import type { View } from './view.ts';
 
@@ -58,7 +59,8 @@ export async function watchHost(watching: Watching): Promise<Watched> {
         troubled = false;
         if (read.value === null) return { kind: 'no-record' };
         const after = read.value.evacuation;
-        view.update(after, changesBetween(before, after), clock.now());
+        const now = clock.now();
+        view.update(reportOf(after, now), changesBetween(before, after), now);
         before = after;
         if (isOver(after)) return { kind: 'over', evacuation: after };
       }

@@ -188,6 +188,7 @@ describe('doctor and credentials', () => {
       kind: 'ok',
       compute: {} as never,
       images: {} as never,
+      mover: {} as never,
       description: 'x',
       signIn: () =>
         Promise.resolve({ severity: 'fatal', exit: 'authentication', message: 'wrong password' }),
