@@ -1,10 +1,11 @@
 import { measureBigHost } from './big-host.ts';
+import { measureColdStarts } from './cold-start.ts';
 import { measureLatency } from './latency.ts';
 import { measureManyHosts } from './many-hosts.ts';
 
 /**
  * The figures of the main job, each beside what it must reach: `npm run bench`, or one part of it with
- * `npm run bench -- big|latency|many`. Measured on loopback, with the simulated cloud; nothing is asserted.
+ * `npm run bench -- big|latency|many|agents`. Measured on loopback, with the simulated cloud; nothing is asserted.
  */
 const parts = process.argv.slice(2);
 const wanted = (part: string): boolean => parts.length === 0 || parts.includes(part);
@@ -55,4 +56,19 @@ if (wanted('many')) {
   row('evacuations in flight, at most', String(many.inFlightPeak), 'limit 24');
   row('duration', `${many.seconds.toFixed(1)} s`, '');
   row('guests that ran twice', String(many.ranTwice), '0');
+  print();
+}
+if (wanted('agents')) {
+  const cold = await measureColdStarts(20);
+  const ms = (value: number): string => `${value.toFixed(0)} ms`;
+  const times = (value: number, of: number): string => `${(value / of).toFixed(2)} times`;
+  print(`Cold starts of the agents: CPU time, the least of ${String(cold.runs)} runs side by side`);
+  row('node -e 0', ms(cold.nodeMs), '');
+  row('fence_nova -o metadata', ms(cold.metadataMs), '');
+  row('  beside a bare node', times(cold.metadataMs, cold.nodeMs), 'below 1.5 times');
+  row("fence_compute -o metadata (Debian's)", ms(cold.classicMetadataMs), '');
+  row('  ours beside it', times(cold.metadataMs, cold.classicMetadataMs), 'below 1 time');
+  row('fence_nova off, with Redis and Nova', ms(cold.offMs), '');
+  row("fence_compute off (Debian's, one word patched)", ms(cold.classicOffMs), '');
+  row('  ours beside it', times(cold.offMs, cold.classicOffMs), 'below 0.5 times');
 }

@@ -1,32 +1,21 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOpenStack } from '../../src/adapters/openstack/openstack.ts';
 import { asHost } from '../../src/domain/ids.ts';
 import { startAgentCloud, type AgentCloud } from '../support/agent-cloud.ts';
 import { built, FENCED_ENV, runProgram, type Finished } from '../support/built-agent.ts';
+import { copyClassicAgents, type ClassicAgents } from '../support/classic-agents.ts';
 import { ensureDebianPackages } from '../support/debian-packages.ts';
 import { ADMIN } from '../support/simulated-http.ts';
 
-/** Debian's agents crash as shipped on Debian 12: the function they ask for is gone from Python 3.11. */
-const GONE = 'getargspec';
-const ITS_HEIR = 'getfullargspec';
-
 let directory: string;
+let classic: ClassicAgents;
 beforeAll(async () => {
   await ensureDebianPackages();
-  directory = await mkdtemp(join(tmpdir(), 'nova-ha-reference-'));
-  for (const name of ['fence_compute', 'fence_evacuate']) {
-    const text = await readFile(`/usr/sbin/${name}`, 'utf8');
-    await writeFile(join(directory, name), text.replaceAll(GONE, ITS_HEIR));
-    await chmod(join(directory, name), 0o755);
-  }
-  // There is no cluster here; without the attribute the classic agent believes: never fenced.
-  await writeFile(join(directory, 'attrd_updater'), '#!/bin/sh\nexit 0\n');
-  await chmod(join(directory, 'attrd_updater'), 0o755);
+  classic = await copyClassicAgents();
+  directory = classic.directory;
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => classic.remove());
 
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 
