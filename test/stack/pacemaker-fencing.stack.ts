@@ -174,6 +174,27 @@ describe('fencing on a real cluster', () => {
     expect((await adoption()).failures).toEqual([]);
   });
 
+  it('adopts a node that was fenced by hand while it was connected', async () => {
+    const [controller = ''] = cluster.controllers;
+    await withKnob('silent.mark', () =>
+      withKnob('broken.compute-2', async () => {
+        const { code } = await cluster.exec(controller, 'stonith_admin', '--fence', 'compute-2');
+        expect(code).toBe(0);
+        const [failure] = await waitFor(
+          async () => {
+            const { failures } = await adoption();
+            return failures.length > 0 && failures;
+          },
+          { what: 'the unmarked failure', everyMs: 50 },
+        );
+        expect(failure).toMatchObject({ host: 'compute-2', proof: { source: 'pacemaker' } });
+      }),
+    );
+    await cluster.powerOn('compute-2');
+    await backAgain('compute-2');
+    expect((await adoption()).failures).toEqual([]);
+  });
+
   it('takes up the report of an agent that only knows the classic attribute', async () => {
     await member.attributes.set('evacuate', 'yes', 'compute-1');
     const [failure] = await waitFor(

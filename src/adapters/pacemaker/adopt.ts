@@ -5,7 +5,7 @@ import type { FenceProof } from '../../domain/mark.ts';
 import type { Summary } from '../../domain/summary.ts';
 import { formatInstant, type Instant, type Millis } from '../../domain/time.ts';
 import type { Attributes } from './attributes.ts';
-import type { Cib } from './cib.ts';
+import type { Cib, NodeState } from './cib.ts';
 import type { FencingHistory } from './fencing-history.ts';
 import { hostOf, nodeOf } from './nodes.ts';
 import { fencingOf } from './proof.ts';
@@ -76,7 +76,7 @@ export function createAdoption(deps: {
     const found = new Map<HostName, UnmarkedFailure>();
 
     for (const state of states.value) {
-      if (!state.remote || state.present || state.fencedAt === null) continue;
+      if (!state.remote || state.fencedAt === null) continue;
       const host = hostNamed(state.node);
       if (host === null || !isNews(marked, host, state.fencedAt - skewMs)) continue;
       const facts = { node: state.node, events: events.value, state };
@@ -100,14 +100,21 @@ export function createAdoption(deps: {
       const state = states.value.find((one) => one.node === target) ?? null;
       const since = (summaryOfHost(marked, host)?.markedAt ?? 0) + skewMs;
       const finding = fencingOf({ node: target, events: events.value, state }, since);
-      // A node that is connected has come back from whatever fencing the history remembers.
-      const proof = finding.kind === 'proof' && state?.present !== true ? finding.proof : null;
+      const proof = finding.kind === 'proof' && !hasReturned(state) ? finding.proof : null;
       const detail = `the attribute ${CLASSIC} of ${node} says yes`;
       found.set(host, { host, at: proof?.at ?? at, detail, proof });
     }
     return known({ failures: [...found.values()], problems: [...new Set(problems)] }, at);
   };
 }
+
+/**
+ * Whether a node has come back from whatever fencing the history remembers: the time of its fencing is
+ * erased when it connects. `in_ccm` alone does not tell, it stays true when a connected node is fenced
+ * by hand.
+ */
+const hasReturned = (state: NodeState | null): boolean =>
+  state !== null && state.present && state.fencedAt === null;
 
 const summaryOfHost = ({ summaries }: Marked, host: HostName): Summary | undefined =>
   summaries.find((summary) => summary.host === host);

@@ -69,6 +69,15 @@ test('a remote node that was fenced and carries no mark is found, with its proof
   ]);
 });
 
+test('a node that was fenced by hand while it was connected is found', async () => {
+  const states = [state({ present: true })];
+  const { failures } = await adopt({ states, events: [fenced(500_400)] });
+  expect(failures).toMatchObject([{ host, at: 500_000, proof: { at: 500_400 } }]);
+  const classic = { 'compute-1': 'yes' };
+  const told = await adopt({ states, events: [fenced(500_400)], classic });
+  expect(told.failures).toHaveLength(1);
+});
+
 test('after the history was lost the node state is enough', async () => {
   const { failures } = await adopt({ states: [state()] });
   expect(failures[0]?.proof).toMatchObject({ at: 500_000 });
@@ -123,7 +132,8 @@ test('an old yes does not borrow the fencing of an earlier failure', async () =>
   const classic = { 'compute-1': 'yes' };
   const settled = { classic, events: [fenced(500_000)], summaries: [summary('closed', 500_000)] };
   expect((await adopt(settled)).failures[0]).toMatchObject({ at: NOW, proof: null });
-  const back = { classic, events: [fenced(500_000)], states: [state({ present: true })] };
+  const connected = state({ present: true, fencedAt: null });
+  const back = { classic, events: [fenced(500_000)], states: [connected] };
   expect((await adopt(back)).failures[0]).toMatchObject({ at: NOW, proof: null });
 });
 
