@@ -7,8 +7,9 @@ import { gates, provenBy } from './gates.ts';
 import type { Fleet, Service } from './host.ts';
 import type { InstanceId } from './ids.ts';
 import { isolate } from './isolation.ts';
+import { lookPause } from './look-pause.ts';
 import type { Observation } from './observation.ts';
-import { choose, lookPause } from './pace.ts';
+import { choose } from './pace.ts';
 import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';
 import { leaveOnReturnedHost, lingering, maySettle, recount } from './settle.ts';
@@ -19,6 +20,22 @@ import type { Instant } from './time.ts';
  * settle when every instance is terminal and the host, looked at once more, holds no stranger.
  */
 export function decideEvacuating(
+  evacuation: Evacuation,
+  observation: Observation,
+  policy: Policy,
+  now: Instant,
+): Decision {
+  const decision = workOn(evacuation, observation, policy, now);
+  const { next, wakeAt } = decision;
+  if (next.phase !== 'evacuating' || wakeAt === null || !isMoving(next)) return decision;
+  const look = now + lookPause(next, observation.migrations, policy, now);
+  return { ...decision, wakeAt: Math.min(wakeAt, look) };
+}
+
+const isMoving = (evacuation: Evacuation): boolean =>
+  tracked(evacuation).some(([, { progress }]) => isInFlight(progress) || progress.at === 'arrived');
+
+function workOn(
   evacuation: Evacuation,
   observation: Observation,
   policy: Policy,
@@ -137,7 +154,6 @@ function rest(
   const next = { ...evacuation, reasons };
   const { idleMs } = policy.freshness;
   let pause = idleMs;
-  let moving = false;
   let open = false;
   let arrived = false;
   for (const [, { progress }] of tracked(next)) {
@@ -147,14 +163,12 @@ function rest(
     if (progress.at === 'pending' && next.sentAt !== undefined && policy.pace.staggerMs > 0) {
       pause = Math.min(pause, Math.max(1, next.sentAt + policy.pace.staggerMs - now));
     }
-    moving ||= isInFlight(progress) || progress.at === 'arrived';
     if (progress.at === 'restoring') pause = Math.min(pause, HELD_PAUSE_MS);
     open ||= progress.at === 'pending' || isInFlight(progress);
     arrived ||= progress.at === 'arrived';
   }
   // Only the look at the new hosts is left.
   if (arrived && !open) pause = Math.min(pause, policy.pace.pollMinMs);
-  if (moving) pause = Math.min(pause, lookPause(next, policy, now));
   if (reasons.length > 0 && now - next.phaseSince < HELD_OFTEN_MS) {
     pause = Math.min(pause, HELD_PAUSE_MS);
   }

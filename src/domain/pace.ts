@@ -1,7 +1,7 @@
 import { createGroupRooms, createPlaces, regionRoom, staggerRoom } from './budget.ts';
 import { windowRoom } from './congestion.ts';
 import { destinationOf } from './destination.ts';
-import { isInFlight, tracked, type Evacuation, type Tracked } from './evacuation.ts';
+import { tracked, type Evacuation, type Tracked } from './evacuation.ts';
 import type { Fleet } from './host.ts';
 import type { HostName, InstanceId } from './ids.ts';
 import { DEFAULT_ORDER } from './order.ts';
@@ -9,7 +9,7 @@ import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';
 import { sequenceOf } from './sequence.ts';
 import { summaryOf, type Summary } from './summary.ts';
-import type { Instant, Millis } from './time.ts';
+import type { Instant } from './time.ts';
 
 /** Whom to send now, and why not more, when more would be there. */
 export interface Choice {
@@ -99,35 +99,4 @@ export function choose(
   if (staggerRoom(evacuation, policy, now) <= 0) return { chosen, held: null, stage };
   const count = own.inFlight + others.reduce((sum, peer) => sum + peer.inFlight, 0);
   return { chosen, held: because('NH203', { count, limit: policy.pace.inFlight }), stage };
-}
-
-/** Looks at the migrations that an evacuation may cost besides its POSTs: the base and per instance. */
-const LOOKS_BASE = 12;
-const LOOKS_PER_INSTANCE = 0.036;
-/** The largest share of what is in flight that may have arrived before anybody looks. */
-const FULLEST_BATCH = 0.85;
-
-/**
- * How long to wait before the migrations are looked at again: spreads a budget of looks over the
- * evacuation at the rate at which instances arrive, so that tracking stays cheap for Nova on a large
- * host and quick on a small one.
- */
-export function lookPause(evacuation: Evacuation, policy: Policy, now: Instant): Millis {
-  const all = tracked(evacuation);
-  const elapsed = Math.max(1, now - evacuation.phaseSince);
-  let ended = 0;
-  let flying = 0;
-  for (const [, { progress }] of all) {
-    if (isInFlight(progress)) flying += 1;
-    else if (progress.at === 'landed' || progress.at === 'arrived' || progress.at === 'restoring') {
-      ended += 1;
-    }
-  }
-  const { pollMinMs, pollMaxMs } = policy.pace;
-  const clamp = (pause: number): number => Math.min(pollMaxMs, Math.max(pollMinMs, pause));
-  if (ended === 0 || flying === 0) return clamp(elapsed);
-  const looks = LOOKS_BASE + LOOKS_PER_INSTANCE * all.length;
-  // How many should have arrived by the next look: never so many that the others wait for it.
-  const batch = Math.max(1, Math.min(all.length / looks, FULLEST_BATCH * flying));
-  return clamp((batch * elapsed) / ended);
 }

@@ -79,7 +79,7 @@ export function firstQuestions(
     case 'settled':
     case 'readmitting':
       return {
-        fleetMaxAgeMs: mayEnable(evacuation, policy, now) ? 0 : policy.freshness.idleMs / 2,
+        fleetMaxAgeMs: mayLift(evacuation, policy, now) ? 0 : policy.freshness.idleMs / 2,
         proof: false,
         inventory: false,
         migrationsAfter:
@@ -101,11 +101,18 @@ export function firstQuestions(
   }
 }
 
-/** Whether this turn may enable the host: an operator may have disabled it a moment ago. */
-function mayEnable({ phase, readmission }: Evacuation, policy: Policy, now: Instant): boolean {
-  if (phase !== 'readmitting') return false;
+/**
+ * Whether this turn may enable the host or write its new reason: an operator may have written one of
+ * his own a moment ago, and Nova has no compare-and-set.
+ */
+function mayLift(evacuation: Evacuation, policy: Policy, now: Instant): boolean {
+  const { phase, phaseSince, reasons, readmission } = evacuation;
   const { healthyMs, confirmMs } = policy.readmit;
   const { asked, upSince } = readmission;
+  if (phase === 'settled') {
+    const began = now - phaseSince < policy.freshness.idleMs;
+    return began || reasons.some(({ code }) => code === 'NH104');
+  }
   return asked || (upSince !== null && now - upSince >= Math.max(healthyMs, confirmMs));
 }
 

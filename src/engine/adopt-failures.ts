@@ -15,10 +15,10 @@ export async function adoptFailures(
   lookout: Lookout,
   summaries: readonly Summary[],
   fleet: Fleet,
-): Promise<readonly string[]> {
+): Promise<readonly string[] | null> {
   const hosts = [...fleet.services.keys()];
   const found = await lookout.unmarked({ summaries, hosts });
-  if (found.kind === 'unknown') return [];
+  if (found.kind === 'unknown') return null;
   for (const { host, at, detail, proof } of found.value.failures) {
     const outcome = await markHost(parts, {
       host,

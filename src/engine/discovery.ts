@@ -26,6 +26,8 @@ export interface Cluster {
 
 /** How often the cluster manager is asked for failures without a mark. */
 const ADOPT_EVERY_MS = 10_000;
+/** How much longer it is left alone when it gave no answer. */
+const ADOPT_REST_MS = 20_000;
 
 /** How often the marks are compared with Nova, to find those that a wiped store has lost. */
 const REBUILD_EVERY_MS = 60_000;
@@ -67,8 +69,11 @@ export function createDiscovery(parts: DiscoveryParts): () => Promise<readonly S
     const { lookout, chance } = parts.cluster;
     const marking = { store, clock, log, chance };
     const problems = await adoptFailures(marking, lookout, summaries, services.value);
-    if (problems.join() !== unclear) for (const problem of problems) log.error(problem);
-    unclear = problems.join();
+    // It does not run here, most likely; its tools are programs, and starting them is not for free.
+    if (problems === null) adoptedMs += ADOPT_REST_MS;
+    const words = problems ?? [];
+    if (words.join() !== unclear) for (const problem of words) log.error(problem);
+    unclear = words.join();
     await correctNames(marking, summaries, services.value);
   }
 

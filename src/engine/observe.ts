@@ -24,7 +24,8 @@ export interface ObservingParts {
 const notAsked = unknown('not asked');
 
 /**
- * All reads of one turn: the first questions in parallel, then what their answers leave open. A read
+ * All reads of one turn: the first questions in parallel, then what their answers leave open, and the
+ * other hosts last. A read
  * that fails is an unknown in the observation; nothing throws, nothing is guessed.
  */
 export async function observe(
@@ -57,7 +58,10 @@ export async function observe(
   const seen = new Map(sightings);
   if (changed?.kind === 'known') mergeChanged(seen, changed, evacuation);
   const second = { ...first, inventory, groups, failing, migrations, sightings: seen, traces };
-  return aboutNewcomers(parts, evacuation, { ...second, ...region });
+  const all = await aboutNewcomers(parts, evacuation, { ...second, ...region });
+  // Last, because the limits in flight hold over all hosts: what others have just sent must be seen.
+  const asked = questions.peers && (evacuation.phase !== 'marked' || more.inventory);
+  return asked ? { ...all, peers: await parts.store.list() } : all;
 }
 
 /** What decides about instances that are not in the record yet, as far as the policy looks at it. */
@@ -83,16 +87,15 @@ async function askFirst(
   questions: FirstQuestions,
   answers: readonly Answer[],
 ): Promise<Observation> {
-  const { compute, fencing, store, fleet } = parts;
+  const { compute, fencing, fleet } = parts;
   const { host, mark } = evacuation;
-  const [services, proof, inventory, migrations, peers, failing] = await Promise.all([
+  const [services, proof, inventory, migrations, failing] = await Promise.all([
     fleet.read(questions.fleetMaxAgeMs),
     questions.proof ? fencing.proof(host, mark) : notAsked,
     questions.inventory ? compute.instancesOn(host) : notAsked,
     questions.migrationsAfter === null
       ? notAsked
       : compute.evacuationsFrom(host, questions.migrationsAfter),
-    questions.peers ? store.list() : notAsked,
     questions.failing ? askFailing(parts) : notAsked,
   ]);
   return {
@@ -103,7 +106,7 @@ async function askFirst(
     migrations,
     sightings: new Map(),
     traces: new Map(),
-    peers,
+    peers: notAsked,
     answers,
     failing,
   };

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isInFlight, type Progress, type Tracked } from '../../src/domain/evacuation.ts';
 import { asHost, type HostName } from '../../src/domain/ids.ts';
 import { wholeHost } from '../../src/domain/mark.ts';
-import { choose, due, lookPause } from '../../src/domain/pace.ts';
+import { choose, due } from '../../src/domain/pace.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
 import { because } from '../../src/domain/reason.ts';
 import { summaryOf } from '../../src/domain/summary.ts';
@@ -149,46 +149,5 @@ describe('whose time has come', () => {
     const record = evacuating([retry, PENDING, later, ACCEPTED]);
     expect(due(record, T0).map(([id]) => id)).toEqual([vm(2), vm(1)]);
     expect(due(record, T0 + 1)).toHaveLength(3);
-  });
-});
-
-describe('the looks at the migrations', () => {
-  it('never come closer or rarer than the limits', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 400 }),
-        fc.nat({ max: 400 }),
-        fc.nat({ max: 3_600_000 }),
-        (flying, landed, elapsed) => {
-          const done: Progress = {
-            at: 'landed',
-            destination: H2,
-            since: T0,
-            restored: 'as-it-was',
-          };
-          const all = [
-            ...Array.from({ length: flying }, () => ACCEPTED),
-            ...Array.from({ length: landed }, () => done),
-          ];
-          const pause = lookPause(evacuating(all), DEFAULT_POLICY, T0 + elapsed);
-          expect(pause).toBeGreaterThanOrEqual(DEFAULT_POLICY.pace.pollMinMs);
-          expect(pause).toBeLessThanOrEqual(DEFAULT_POLICY.pace.pollMaxMs);
-        },
-      ),
-      { numRuns: 100 },
-    );
-  });
-
-  it('a steady evacuation of 200 instances costs a bounded number of looks', () => {
-    const done: Progress = { at: 'landed', destination: H2, since: T0, restored: 'as-it-was' };
-    const everyMs = 500;
-    let looks = 0;
-    for (let now = everyMs; now < 200 * everyMs; looks += 1) {
-      const landed = Math.floor(now / everyMs);
-      const all = Array.from({ length: 200 }, (_, i) => (i < landed ? done : ACCEPTED));
-      now += lookPause(evacuating(all), DEFAULT_POLICY, T0 + now);
-    }
-    // One look for each would be 200; the budget is a tenth of it and a few at the beginning.
-    expect(looks).toBeLessThan(60);
   });
 });

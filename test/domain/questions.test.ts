@@ -108,4 +108,12 @@ describe('what a host on its way back is looked at for', () => {
     expect(way(NOW - DEFAULT_POLICY.readmit.healthyMs)).toBe(0);
     expect(way(NOW - 1000, true)).toBe(0);
   });
+
+  it('is relabelled on nothing but a fresh list, for the same reason', () => {
+    const settled = (since: number): number =>
+      firstQuestions({ ...marked(), phase: 'settled', phaseSince: since }, DEFAULT_POLICY, NOW)
+        .fleetMaxAgeMs;
+    expect(settled(NOW)).toBe(0);
+    expect(settled(NOW - 60_000)).toBeGreaterThan(0);
+  });
 });

@@ -59,7 +59,12 @@ export function createLedger(cloud: Cloud, now: () => number): Ledger {
   }
 
   /** Nova has no compare-and-set: what changed between our look and our PUT is lost. */
-  function noteService(process: string, request: ApiRequest, answered: boolean): void {
+  function noteService(
+    process: string,
+    request: ApiRequest,
+    sentAtMs: number,
+    answered: boolean,
+  ): void {
     if (request.method === 'GET' && request.path.endsWith('/os-services') && answered) {
       looks.set(`${process} services`, now());
     }
@@ -67,7 +72,8 @@ export function createLedger(cloud: Cloud, now: () => number): Ledger {
     const uuid = /\/os-services\/([^/]+)$/.exec(request.path)?.[1] ?? '';
     const host = cloud.world.hostsByService.get(uuid)?.name ?? '';
     const looked = looks.get(`${process} services`) ?? 0;
-    if (looked <= (parkedAt.get(host) ?? -1)) crossed.add(host);
+    // It may have been long on its way, and other looks have been answered meanwhile.
+    if (Math.min(looked, sentAtMs) <= (parkedAt.get(host) ?? -1)) crossed.add(host);
   }
 
   return {
@@ -80,7 +86,7 @@ export function createLedger(cloud: Cloud, now: () => number): Ledger {
       if (known !== null && cloud.evacuatePosts(known).length > before) {
         judge(known, process, sentAtMs, live);
       }
-      noteService(process, request, response.status === 200 && answered);
+      noteService(process, request, sentAtMs, response.status === 200 && answered);
       const source = request.query['source_compute'];
       if (answered && request.path.endsWith('/os-migrations') && typeof source === 'string') {
         if (response.status === 200) looks.set(`${process} ${source}`, now());
