@@ -40,7 +40,7 @@ export async function fenceHost({ cloud, server }: LocalCloud, host: string): Pr
       },
       body: JSON.stringify({
         status: 'disabled',
-        disabled_reason: 'nova-ha: bench evacuating (fenced)',
+        disabled_reason: 'fenced',
         forced_down: true,
       }),
     },
