@@ -37,16 +37,6 @@ export const POLICY_ROWS = {
     P.fence.patienceMs,
     'after this long a host that cannot be isolated no longer holds the others back',
   ),
-  'storage.kind': row(
-    oneOf('shared', 'rbd', 'local'),
-    P.storage.kind,
-    'where instance disks live; no API tells',
-  ),
-  'storage.local_disk': row(
-    oneOf('skip', 'rebuild'),
-    P.storage.localDisk,
-    'image-backed instances on local storage: leave them, or rebuild them from their image and lose their data',
-  ),
   'pace.in_flight': row(
     integer(1, 10_000),
     P.pace.inFlight,

@@ -2,6 +2,7 @@ import { FENCING_ROWS } from './rows-fencing.ts';
 import { OPENSTACK_ROWS } from './rows-openstack.ts';
 import { ORDER_ROWS } from './rows-order.ts';
 import { POLICY_ROWS } from './rows-policy.ts';
+import { STATES_ROWS } from './rows-states.ts';
 import { STORE_ROWS } from './rows-store.ts';
 import { row, type Row } from './row.ts';
 import { duration, oneOf } from './values.ts';
@@ -39,6 +40,7 @@ export const TABLE = {
   ...STORE_ROWS,
   ...FENCING_ROWS,
   ...RUNTIME_ROWS,
+  ...STATES_ROWS,
   ...POLICY_ROWS,
   ...ORDER_ROWS,
 } as const;

@@ -9,5 +9,16 @@ export type Action =
       readonly instance: InstanceId;
       readonly attempt: number;
       readonly target: HostName | null;
+      /** Set when it shall come out stopped, where the cloud can do that (2.95). */
+      readonly stopped?: true;
+    }
+  /** os-resetState to error, so that Nova evacuates what is paused, suspended or rescued. */
+  | { readonly do: 'reset-state'; readonly instance: InstanceId; readonly attempt: number }
+  /** Rebuild on its new host, from its snapshot. */
+  | {
+      readonly do: 'rebuild';
+      readonly instance: InstanceId;
+      readonly attempt: number;
+      readonly image: string;
     }
   | { readonly do: 'stop'; readonly instance: InstanceId };

@@ -1,6 +1,8 @@
 import { tracked, type Evacuation, type Progress } from './evacuation.ts';
 import type { InstanceId } from './ids.ts';
 import { remedyOf, sentenceOf, type Reason } from './reason.ts';
+import type { Restore } from './storage.ts';
+import { formatInstant } from './time.ts';
 
 /** One thing that became different between two states of a record; for log, history and followers. */
 export interface Change {
@@ -34,7 +36,7 @@ export function changesBetween(before: Evacuation | null, after: Evacuation): re
     changes.push({
       instance: id,
       what: entry.progress.at,
-      sentence: `${entry.name}: ${sentenceOfProgress(entry.progress)}`,
+      sentence: `${entry.name}: ${sentenceOfProgress(entry.progress, entry.restore)}`,
       reason: 'why' in entry.progress ? entry.progress.why : null,
     });
   }
@@ -57,13 +59,15 @@ function tells(progress: Progress): string {
       return `pending ${String(progress.attempt)} ${progress.why?.code ?? ''}`;
     case 'intended':
       return `intended ${String(progress.attempt)}`;
+    case 'recreating':
+      return `recreating ${String(progress.tries)}`;
     default:
       return progress.at;
   }
 }
 
-/** One fragment that says where an instance stands. */
-export function sentenceOfProgress(progress: Progress): string {
+/** One fragment that says where an instance stands; its snapshot is named where it matters. */
+export function sentenceOfProgress(progress: Progress, restore?: Restore): string {
   switch (progress.at) {
     case 'pending':
       return progress.why === null ? 'waiting' : sentenceOf(progress.why);
@@ -77,10 +81,18 @@ export function sentenceOfProgress(progress: Progress): string {
         : `being rebuilt on ${progress.destination}`;
     case 'arrived':
       return `arrived${progress.destination === null ? '' : ` on ${progress.destination}`}, being verified`;
+    case 'resetting':
+      return 'its state being reset to error, so that Nova evacuates it';
+    case 'recreating':
+      return `on ${progress.destination}, being recreated from ${snapshotText(restore)}${progress.tries > 1 ? ` (try ${String(progress.tries)})` : ''}`;
     case 'restoring':
       return `on ${progress.destination}, being stopped again`;
-    case 'landed':
-      return `landed on ${progress.destination}${progress.restored === 'failed' ? ', its earlier power state not restored' : ''}`;
+    case 'landed': {
+      const recreated =
+        progress.recreated === true ? `, recreated from ${snapshotText(restore)}` : '';
+      const failed = progress.restored === 'failed' ? ', its earlier power state not restored' : '';
+      return `landed on ${progress.destination}${recreated}${failed}`;
+    }
     case 'gone':
       return 'deleted meanwhile';
     case 'failed':
@@ -89,6 +101,11 @@ export function sentenceOfProgress(progress: Progress): string {
       return `stuck: ${sentenceOf(progress.why)}. Remedy: ${remedyOf(progress.why)}`;
   }
 }
+
+const snapshotText = (restore: Restore | undefined): string =>
+  restore === undefined
+    ? 'its snapshot'
+    : `its snapshot ${restore.name} (${restore.image}) of ${formatInstant(restore.takenAt)}`;
 
 /** The sentence of a change of phase; two of them are the classic ones that operators grep for. */
 function sentenceOfPhase(evacuation: Evacuation): string {

@@ -5,15 +5,17 @@ import { isInFlight, tracked, type Evacuation, type Progress, type Tracked } fro
 import { follow } from './follow.ts';
 import { gates, provenBy } from './gates.ts';
 import type { Fleet, Service } from './host.ts';
-import type { InstanceId } from './ids.ts';
+import type { HostName, InstanceId } from './ids.ts';
 import { isolate } from './isolation.ts';
 import { lookPause } from './look-pause.ts';
 import type { Observation } from './observation.ts';
 import { choose } from './pace.ts';
 import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';
+import { recreate } from './recreate.ts';
 import { leaveOnReturnedHost, lingering, maySettle, recount } from './settle.ts';
-import type { Instant } from './time.ts';
+import { asksForStopped } from './states.ts';
+import type { Instant, Millis } from './time.ts';
 
 /**
  * The inventory is durable: follow every evacuation, send the next ones within the budgets, and
@@ -86,7 +88,7 @@ function withProof(evacuation: Evacuation, observation: Observation, policy: Pol
 }
 
 function send(
-  evacuation: Evacuation,
+  left: Evacuation,
   service: Service,
   fleet: Fleet,
   observation: Observation,
@@ -94,7 +96,8 @@ function send(
   policy: Policy,
   now: Instant,
 ): Decision {
-  const actions: Action[] = [...isolating, ...restoring(evacuation, observation)];
+  const { evacuation, actions: rebuilds } = recreate(left, observation, now);
+  const actions: Action[] = [...isolating, ...restoring(evacuation, observation), ...rebuilds];
   const waiting = tracked(evacuation).some(([, { progress }]) => progress.at === 'pending');
   if (!waiting) return rest(evacuation, lingering(evacuation, observation), actions, policy, now);
   const closed = gates(evacuation, service, fleet, observation, policy, now);
@@ -111,14 +114,36 @@ function send(
   for (const { id, target } of chosen) {
     const entry = instances[id];
     if (entry?.progress.at !== 'pending') continue;
-    const attempt = entry.progress.attempt + 1;
-    const after = Math.max(entry.progress.after, evacuation.seenMigration - LATE_RECORDS);
-    const progress: Progress = { at: 'intended', attempt, since: now, after };
-    instances[id] = { ...entry, progress };
-    actions.push({ do: 'evacuate', instance: id, attempt, target });
+    const step = nextStep({ id, target }, entry, entry.progress, evacuation, now);
+    instances[id] = { ...entry, progress: step.progress };
+    actions.push(step.action);
   }
   const sent = { ...staged, instances, ...(policy.pace.staggerMs > 0 ? { sentAt: now } : {}) };
   return rest(sent, held === null ? [] : [held], actions, policy, now);
+}
+
+/** The POST, or before it the reset of a state that Nova does not evacuate. */
+function nextStep(
+  { id, target }: { readonly id: InstanceId; readonly target: HostName | null },
+  entry: Tracked,
+  waiting: Extract<Progress, { at: 'pending' }>,
+  evacuation: Evacuation,
+  now: Instant,
+): { readonly progress: Progress; readonly action: Action } {
+  const after = Math.max(waiting.after, evacuation.seenMigration - LATE_RECORDS);
+  if (entry.reset === true) {
+    const { attempt } = waiting;
+    return {
+      progress: { at: 'resetting', attempt, since: now, after },
+      action: { do: 'reset-state', instance: id, attempt },
+    };
+  }
+  const attempt = waiting.attempt + 1;
+  const stopped = asksForStopped(entry, attempt) ? ({ stopped: true } as const) : {};
+  return {
+    progress: { at: 'intended', attempt, since: now, after },
+    action: { do: 'evacuate', instance: id, attempt, target, ...stopped },
+  };
 }
 
 /** Records whose ids were given out, but that were not visible yet when higher ids were seen. */
@@ -143,6 +168,10 @@ const HELD_PAUSE_MS = 1000;
 
 const HELD_OFTEN_MS = 60_000;
 
+/** How soon a request about one instance should show: at once, or after a while. */
+const stepPause = (age: Millis, { pace }: Policy): Millis =>
+  Math.min(pace.pollMaxMs, Math.max(pace.pollMinMs, age / 2));
+
 /** The end of a turn without settling: why nothing (more) was sent, and when to look again. */
 function rest(
   evacuation: Evacuation,
@@ -164,6 +193,9 @@ function rest(
       pause = Math.min(pause, Math.max(1, next.sentAt + policy.pace.staggerMs - now));
     }
     if (progress.at === 'restoring') pause = Math.min(pause, HELD_PAUSE_MS);
+    if (progress.at === 'resetting' || progress.at === 'recreating') {
+      pause = Math.min(pause, stepPause(now - progress.since, policy));
+    }
     open ||= progress.at === 'pending' || isInFlight(progress);
     arrived ||= progress.at === 'arrived';
   }

@@ -3,6 +3,7 @@ import type { HostName, InstanceId } from './ids.ts';
 import type { FenceProof, Mark } from './mark.ts';
 import type { Order } from './order.ts';
 import type { Reason } from './reason.ts';
+import type { Restore } from './storage.ts';
 import type { Instant } from './time.ts';
 
 /**
@@ -39,6 +40,16 @@ export type Progress =
     }
   /** Not evacuated, for exactly one reason. Terminal. */
   | { readonly at: 'skipped'; readonly why: Reason }
+  /**
+   * Its state is being reset to error, so that Nova evacuates it (os-resetState); followed by
+   * `pending` only when Nova shows the new state. `attempt` and `after` as for `pending`.
+   */
+  | {
+      readonly at: 'resetting';
+      readonly attempt: number;
+      readonly after: number;
+      readonly since: Instant;
+    }
   /** The POST is about to leave or has left; `after` is the newest migration id known before it. */
   | {
       readonly at: 'intended';
@@ -68,12 +79,28 @@ export type Progress =
       /** Nova's own time of the record: changes of the instance are younger. */
       readonly createdAt: string;
     }
+  /**
+   * On its new host with an empty disk; being rebuilt there from its snapshot. `sent`: when the last
+   * request left that is not known to have ended, null while none is out.
+   */
+  | {
+      readonly at: 'recreating';
+      readonly since: Instant;
+      readonly destination: HostName;
+      readonly tries: number;
+      readonly sent: Instant | null;
+      readonly notBefore: Instant;
+      /** When Nova made the record of the evacuation: what was written since is young. */
+      readonly createdAt: string;
+    }
   /** On its new host; its earlier power state is being restored. */
   | {
       readonly at: 'restoring';
       readonly since: Instant;
       readonly destination: HostName;
       readonly tries: number;
+      /** Set when its disk was recreated from its snapshot before. */
+      readonly recreated?: true;
     }
   /** Migration done and the server's host is another one. Terminal. */
   | {
@@ -81,6 +108,8 @@ export type Progress =
       readonly destination: HostName;
       readonly since: Instant;
       readonly restored: 'as-it-was' | 'stopped' | 'failed';
+      /** Set when its disk was recreated from its snapshot. */
+      readonly recreated?: true;
     }
   /** Deleted meanwhile. Terminal. */
   | { readonly at: 'gone' }
@@ -111,6 +140,12 @@ export interface Tracked {
   readonly exclusiveGroup: string | null;
   /** When it is to be sent; absent: as anybody. */
   readonly order?: Order;
+  /** Set while its state must still be reset before Nova evacuates it. */
+  readonly reset?: true;
+  /** Set when the policy keeps it from running after the evacuation. */
+  readonly stop?: true;
+  /** The snapshot that it is recreated from after the evacuation. */
+  readonly restore?: Restore;
   readonly progress: Progress;
 }
 

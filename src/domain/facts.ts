@@ -5,6 +5,8 @@ import type { Policy } from './policy.ts';
 import { everyPolicy } from './profile.ts';
 import { because, type Reason } from './reason.ts';
 import { asksForAggregates, asksForFlavors, asksForImages, type TagKeys } from './selection.ts';
+import { snapshotsFor, type Snapshots } from './storage.ts';
+import type { Millis } from './time.ts';
 
 /** A host aggregate as `GET /os-aggregates` shows it; its hosts are names of compute services. */
 export interface Aggregate {
@@ -30,6 +32,8 @@ export interface InventoryFacts {
   readonly images: ReadonlyMap<string, ImageFacts>;
   /** Whether any image, flavor or aggregate of the region carries a tag of `select`. */
   readonly anyTagged: boolean;
+  /** The young snapshots in Glance; absent where no rule needs them. */
+  readonly snapshots?: Snapshots;
 }
 
 /** The facts of a policy that asks for none. */
@@ -43,6 +47,8 @@ export interface FactNeeds {
   readonly flavors: boolean;
   /** Whether anything at all is tagged. */
   readonly anyTagged: boolean;
+  /** How old snapshots of instances may be to be of interest; null: none is. */
+  readonly snapshotsMs: Millis | null;
 }
 
 /** What the policy, with all its profiles, needs to know; the default policy needs nothing. */
@@ -55,6 +61,7 @@ export function factNeeds(policy: Policy): FactNeeds {
     images: selections.some(asksForImages),
     flavors: selections.some(asksForFlavors),
     anyTagged: selections.some(({ mode }) => mode === 'tagged-or-all'),
+    snapshotsMs: snapshotsFor(everyPolicy(policy)),
   };
 }
 
@@ -69,11 +76,12 @@ export type FactsOutcome =
  */
 export function factsFor(
   host: HostName,
-  seen: Pick<Observation, 'inventory' | 'aggregates' | 'images' | 'anyTagged'>,
+  seen: Pick<Observation, 'inventory' | 'aggregates' | 'images' | 'anyTagged' | 'snapshots'>,
   policy: Policy,
 ): FactsOutcome {
   const needs = factNeeds(policy);
   const { aggregates = notAsked, images = notAsked, anyTagged = notAsked } = seen;
+  const { snapshots = notAsked } = seen;
   if (needs.flavors && seen.inventory.kind === 'known') {
     const hidden = seen.inventory.value.find(({ flavor }) => flavor.extraSpecsHidden === true);
     if (hidden !== undefined) return lacking('the flavors', { why: SPECS_HIDDEN });
@@ -82,12 +90,17 @@ export function factsFor(
     return lacking('the aggregates', aggregates);
   if (needs.images && images.kind === 'unknown') return lacking('the images', images);
   if (needs.anyTagged && anyTagged.kind === 'unknown') return lacking('all tags', anyTagged);
+  if (needs.snapshotsMs !== null && snapshots.kind === 'unknown')
+    return lacking('the snapshots', snapshots);
   return {
     kind: 'known',
     facts: {
       aggregates: aggregates.kind === 'known' ? aggregatesOf(host, aggregates.value) : [],
       images: images.kind === 'known' ? images.value : NO_FACTS.images,
       anyTagged: anyTagged.kind === 'known' && anyTagged.value,
+      ...(snapshots.kind === 'known'
+        ? { snapshots: { at: snapshots.at, images: snapshots.value } }
+        : {}),
     },
   };
 }

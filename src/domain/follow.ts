@@ -1,4 +1,5 @@
-import { isTerminal, tracked, type Evacuation, type Tracked } from './evacuation.ts';
+import { isAnswerTo } from './answers.ts';
+import { isTerminal, tracked, type Evacuation, type Progress, type Tracked } from './evacuation.ts';
 import { fencedHosts } from './gates.ts';
 import type { HostName, InstanceId } from './ids.ts';
 import type { Facts } from './judge.ts';
@@ -7,7 +8,7 @@ import { byInstance } from './migration.ts';
 import type { Answer, Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Instant } from './time.ts';
-import { advance } from './track.ts';
+import { advanceEntry } from './track.ts';
 
 /** Moves every instance on by what this turn learnt. */
 export function follow(
@@ -20,11 +21,11 @@ export function follow(
   const instances: Record<InstanceId, Tracked> = {};
   let changed = false;
   for (const [id, entry] of tracked(evacuation)) {
-    const progress = isTerminal(entry.progress)
-      ? entry.progress
-      : advance(entry, factsOf(id), policy, now);
-    changed ||= progress !== entry.progress;
-    instances[id] = progress === entry.progress ? entry : { ...entry, progress };
+    const next = isTerminal(entry.progress)
+      ? entry
+      : advanceEntry(entry, factsOf(id, entry.progress), policy, now);
+    changed ||= next !== entry;
+    instances[id] = next;
   }
   const rows = observation.migrations.kind === 'known' ? observation.migrations.value : [];
   const seenMigration = rows.reduce(
@@ -34,14 +35,18 @@ export function follow(
   return { ...evacuation, seenMigration, ...(changed ? { instances } : {}) };
 }
 
-function gatherFacts(evacuation: Evacuation, observation: Observation): (id: InstanceId) => Facts {
+function gatherFacts(
+  evacuation: Evacuation,
+  observation: Observation,
+): (id: InstanceId, progress: Progress) => Facts {
   const { migrations, inventory, fleet } = observation;
   const rows = migrations.kind === 'known' ? byInstance(migrations.value) : null;
   const here =
     inventory.kind === 'known' ? new Map(inventory.value.map((one) => [one.id, one])) : null;
-  const answers = new Map<InstanceId, Answer>(
-    observation.answers.map((answer) => [answer.instance, answer]),
-  );
+  const answers = new Map<InstanceId, Answer[]>();
+  for (const answer of observation.answers) {
+    answers.set(answer.instance, [...(answers.get(answer.instance) ?? []), answer]);
+  }
   const fenced =
     observation.peers.kind === 'known'
       ? fencedHosts(observation.peers.value)
@@ -50,14 +55,14 @@ function gatherFacts(evacuation: Evacuation, observation: Observation): (id: Ins
     fleet.kind === 'known' && fleet.value.conductorsUp > 0 && fleet.value.schedulersUp > 0;
   const at = <T, U>(source: Known<T>, value: U): Known<U> =>
     source.kind === 'known' ? { kind: 'known', value, at: source.at } : source;
-  return (id) => ({
+  return (id, progress) => ({
     id,
     source: evacuation.host,
     rows: at(migrations, rows?.get(id) ?? []),
     onSource: at(inventory, here?.get(id) ?? null),
     sighting: observation.sightings.get(id) ?? unknown('not looked up'),
     trace: observation.traces.get(id) ?? unknown('not looked up'),
-    answer: answers.get(id) ?? null,
+    answer: answers.get(id)?.findLast((answer) => isAnswerTo(progress, answer)) ?? null,
     fenced,
     controlPlaneUp,
   });

@@ -1,10 +1,12 @@
 import type { Action } from './action.ts';
+import { isAnswerTo } from './answers.ts';
 import type { Decision } from './decide.ts';
 import { isActive, isTerminal, LEGAL, tracked, type Evacuation } from './evacuation.ts';
+import { asked, nothingRebuiltTwice, resetOnlyAtRest } from './invariants-of-states.ts';
 import { isIsolated } from './isolation.ts';
 import { covers, parseDisabledReason } from './mark.ts';
 import { stageOf } from './migration.ts';
-import type { Observation } from './observation.ts';
+import type { Answer, Observation } from './observation.ts';
 import { overBudget } from './over-budget.ts';
 import type { Policy } from './policy.ts';
 import { policyOf } from './profile.ts';
@@ -32,8 +34,12 @@ const posts = (step: Step): readonly Evacuate[] =>
   step.decision.actions.filter((action) => action.do === 'evacuate');
 
 /** No POST evacuate without a fence proof that is not older than the failure. */
-const noEvacuateWithoutFence: Check = ({ decision: { next, actions }, policy }) => {
-  if (!actions.some((action) => action.do === 'evacuate')) return null;
+const noEvacuateWithoutFence: Check = (step) => {
+  if (asked(step).length === 0) return null;
+  const {
+    decision: { next },
+    policy,
+  } = step;
   if (next.proof === null) return 'an evacuation is sent without any fence proof';
   return covers(next.proof, next.mark, policy.fence.skewMs)
     ? null
@@ -44,7 +50,7 @@ const noEvacuateWithoutFence: Check = ({ decision: { next, actions }, policy }) 
 const oneFlight: Check = (step) => {
   const { observation, decision } = step;
   const seen = new Set<string>();
-  for (const { instance } of posts(step)) {
+  for (const { instance } of asked(step)) {
     if (seen.has(instance)) return `${instance} is sent twice in one turn`;
     seen.add(instance);
     const progress = decision.next.instances[instance]?.progress;
@@ -68,9 +74,17 @@ const oneFlight: Check = (step) => {
 
 /** The intent is in the record that is made durable before the POST leaves. */
 const intentBeforePost: Check = (step) => {
-  for (const { instance, attempt } of posts(step)) {
+  for (const action of step.decision.actions) {
+    if (action.do === 'change-service' || action.do === 'stop') continue;
+    const { instance, attempt } = action;
     const progress = step.decision.next.instances[instance]?.progress;
-    if (progress?.at !== 'intended' || progress.attempt !== attempt) {
+    const answer: Answer = {
+      instance,
+      ...(action.do === 'evacuate' ? {} : { to: action.do }),
+      attempt,
+      outcome: { kind: 'uncertain', why: '' },
+    };
+    if (progress === undefined || !isAnswerTo(progress, answer)) {
       return `${instance} is sent without a durable intent`;
     }
   }
@@ -87,7 +101,7 @@ const unknownNeverActs: Check = (step) => {
   ) {
     return 'acted on an unknown list of services';
   }
-  if (posts(step).length === 0) return null;
+  if (asked(step).length === 0) return null;
   if (observation.peers.kind === 'unknown') return 'sent while the other marks are unknown';
   const fleet = observation.fleet.kind === 'known' ? observation.fleet.value : null;
   const service = fleet?.services.get(decision.next.host);
@@ -96,7 +110,7 @@ const unknownNeverActs: Check = (step) => {
 
 /** Every marked host is isolated (or excused) before any instance of any of them moves. */
 const isolateAllBeforeEvacuatingAny: Check = (step) => {
-  if (posts(step).length === 0) return null;
+  if (asked(step).length === 0) return null;
   const { observation, policy, now } = step;
   if (observation.peers.kind === 'unknown' || observation.fleet.kind === 'unknown') return null;
   for (const peer of observation.peers.value) {
@@ -206,6 +220,8 @@ export const INVARIANTS = {
   BudgetHeld: budgetHeld,
   EventuallySettled: eventuallySettled,
   TerminalStays: terminalStays,
+  ResetOnlyAtRest: resetOnlyAtRest,
+  NothingRebuiltTwice: nothingRebuiltTwice,
 } as const satisfies Record<string, Check>;
 
 /**

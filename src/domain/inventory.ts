@@ -1,4 +1,4 @@
-import { classify, exclusiveGroupOf } from './classify.ts';
+import { classify, exclusiveGroupOf, type Verdict } from './classify.ts';
 import type { Evacuation, Progress, Tracked } from './evacuation.ts';
 import type { InventoryFacts } from './facts.ts';
 import type { InstanceId } from './ids.ts';
@@ -42,14 +42,7 @@ export function takeInventory(
       },
       exclusiveGroup: exclusiveGroupOf(instance, census.groups),
       ...keptOrder(orderOf(instance, policy)),
-      progress: firstProgress(
-        evacuation,
-        instance,
-        rows.get(instance.id) ?? [],
-        census,
-        policy,
-        now,
-      ),
+      ...firstSteps(evacuation, instance, rows.get(instance.id) ?? [], census, policy, now),
     };
   }
   return Object.keys(added).length === 0
@@ -57,11 +50,34 @@ export function takeInventory(
     : { ...evacuation, instances: { ...evacuation.instances, ...added } };
 }
 
-function firstProgress(
+type FirstSteps = Pick<Tracked, 'reset' | 'stop' | 'restore' | 'progress'>;
+
+/** Where it begins, and what is remembered to be done about it besides. */
+function firstSteps(
   evacuation: Evacuation,
   instance: Instance,
   rows: readonly Migration[],
   census: Census,
+  policy: Policy,
+  now: Instant,
+): FirstSteps {
+  const { request } = evacuation.mark;
+  const verdict = classify(instance, { ...census, request }, policy);
+  const progress = firstProgress(evacuation, verdict, rows, policy, now);
+  if (verdict.verdict === 'skip' || progress.at === 'skipped') return { progress };
+  const { reset, stop, restore } = verdict;
+  return {
+    ...(reset === true && progress.at === 'pending' ? { reset } : {}),
+    ...(stop === true ? { stop } : {}),
+    ...(restore === undefined ? {} : { restore }),
+    progress,
+  };
+}
+
+function firstProgress(
+  evacuation: Evacuation,
+  verdict: Verdict,
+  rows: readonly Migration[],
   policy: Policy,
   now: Instant,
 ): Progress {
@@ -79,8 +95,6 @@ function firstProgress(
       looked: 0,
     };
   }
-  const { request } = evacuation.mark;
-  const verdict = classify(instance, { ...census, request }, policy);
   if (verdict.verdict === 'skip') return { at: 'skipped', why: verdict.why };
   const after = rows.reduce((highest, row) => Math.max(highest, row.id), 0);
   // The record was lost, and with it the intents: a request that is still on its way to Nova must

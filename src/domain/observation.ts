@@ -6,13 +6,16 @@ import type { Known } from './known.ts';
 import type { FenceProof } from './mark.ts';
 import type { Migration } from './migration.ts';
 import type { WriteOutcome } from './outcome.ts';
+import type { Snapshot } from './storage.ts';
 import type { Summary } from './summary.ts';
 
-/** The answer to a POST evacuate of this worker; an observation of its own, lost in a crash. */
+/** The answer to a request of this worker about an instance; an observation of its own, lost in a crash. */
 export interface Answer {
   readonly instance: InstanceId;
+  /** What was asked for; absent: an evacuation. */
+  readonly to?: 'reset-state' | 'rebuild';
   readonly attempt: number;
-  readonly outcome: WriteOutcome<{ readonly requestId: string | null }>;
+  readonly outcome: WriteOutcome<{ readonly requestId: string | null } | null>;
 }
 
 /** Where an instance was seen. */
@@ -22,6 +25,8 @@ export interface Sighting {
   readonly vmState: string;
   readonly taskState: string | null;
   readonly fault: string | null;
+  /** The image that it was built from last; absent where nobody looked for it. */
+  readonly imageId?: string | null;
 }
 
 /** What `os-instance-actions` tells of the newest evacuation of an instance. */
@@ -59,4 +64,6 @@ export interface Observation {
   readonly images?: Known<ReadonlyMap<string, ImageFacts>>;
   /** Whether anything in the region carries a tag of `select`. */
   readonly anyTagged?: Known<boolean>;
+  /** Young images that may be snapshots of instances; asked for only when the policy restores from them. */
+  readonly snapshots?: Known<readonly Snapshot[]>;
 }

@@ -3,6 +3,7 @@ import type { ProofSource } from './mark.ts';
 import type { OrderSource } from './order.ts';
 import type { AssignRule, ProfilePolicy } from './profile.ts';
 import { SELECT_ALL, type Selection } from './selection.ts';
+import type { StatesPolicy } from './states.ts';
 import type { Millis } from './time.ts';
 
 /** Everything an operator decides beforehand; part of the validated configuration. */
@@ -30,9 +31,17 @@ export interface Policy {
   readonly storage: {
     /** Where instance disks live; no API tells. */
     readonly kind: 'shared' | 'rbd' | 'local';
-    /** Image-backed instances on local storage: leave them, or rebuild them from their image. */
-    readonly localDisk: 'skip' | 'rebuild';
+    /**
+     * Image-backed instances on local storage: leave them, rebuild them from their image and lose
+     * their data, or recreate them from their newest snapshot after that.
+     */
+    readonly localDisk: 'skip' | 'rebuild' | 'restore';
+    /** How old a snapshot may be for `restore`. */
+    readonly snapshotMaxAgeMs: Millis;
+    /** Names of images that are snapshots too, with `{id}` or `{name}` of the instance. */
+    readonly snapshotNames: readonly string[];
   };
+  readonly states: StatesPolicy;
   readonly pace: {
     /** Evacuations in flight in the region, over all hosts and workers. */
     readonly inFlight: number;
@@ -122,7 +131,19 @@ export const DEFAULT_POLICY: Policy = {
     isolation: 'force-down',
     patienceMs: 60_000,
   },
-  storage: { kind: 'shared', localDisk: 'skip' },
+  storage: { kind: 'shared', localDisk: 'skip', snapshotMaxAgeMs: 86_400_000, snapshotNames: [] },
+  states: {
+    paused: 'skip',
+    suspended: 'skip',
+    rescued: 'skip',
+    resized: 'skip',
+    shelved: 'skip',
+    shelvedOffloaded: 'skip',
+    building: 'skip',
+    migrating: 'skip',
+    startAfter: 'as-it-was',
+    stoppedProjects: [],
+  },
   pace: {
     inFlight: 24,
     perDestination: 10,

@@ -151,9 +151,10 @@ export function followUps(
     const mine =
       rows?.get(id)?.filter((row) => 'after' in progress && row.id > progress.after) ?? [];
     want(wanted, id, progress, mine, first, policy, now);
-    if (isInFlight(progress) || progress.at === 'pending') open += 1;
+    const waits = progress.at === 'pending' || progress.at === 'resetting';
+    if (waits || isInFlight(progress)) open += 1;
     if (progress.at === 'arrived') arrivedSince = Math.min(arrivedSince, progress.since);
-    stuck ||= progress.at === 'stuck';
+    stuck ||= progress.at === 'stuck' || progress.at === 'recreating';
     failed ||= mine.length > 0 && mine.every((row) => stageOf(row.status) === 'failed');
   }
   const arriving = arrivals(evacuation, rows);
@@ -258,7 +259,11 @@ function want(
       if (now - progress.since >= LATE_MS) wanted.late.push(id);
       return;
     case 'restoring':
+    case 'resetting':
       wanted.urgent.push(id);
+      return;
+    case 'recreating':
+      if (progress.notBefore <= now) wanted.patient.push(id);
       return;
     case 'stuck':
       wanted.patient.push(id);

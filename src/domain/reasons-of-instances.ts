@@ -1,4 +1,5 @@
 import type { CatalogueEntry } from './reason-entry.ts';
+import { REASONS_OF_STATES } from './reasons-of-states.ts';
 
 /** Reasons that concern one instance. NH3xx: why it is skipped. NH4xx: why it waits, is retried or given up. */
 export const REASONS_OF_INSTANCES = {
@@ -7,7 +8,7 @@ export const REASONS_OF_INSTANCES = {
     sentence:
       'not evacuable in vm_state {state}: Nova moves only active, stopped and error instances',
     remedy:
-      'recover it by hand when the host is back, or reset its state and run nova-ha evacuate {host} --instance {id}',
+      'recover it by hand when the host is back; what is paused, suspended or rescued can be moved with states.{state}: reset-and-evacuate (its memory is lost)',
   },
   NH302: {
     severity: 'warning',
@@ -26,7 +27,8 @@ export const REASONS_OF_INSTANCES = {
     severity: 'warning',
     sentence:
       'its root disk is on local storage: an evacuation would rebuild it from its image and lose its data',
-    remedy: 'bring the host back, or set storage.local_disk: rebuild to accept the loss',
+    remedy:
+      'bring the host back; or set storage.local_disk: restore to recreate it from its newest snapshot, or rebuild to accept the loss',
   },
   NH306: {
     severity: 'warning',
@@ -140,4 +142,5 @@ export const REASONS_OF_INSTANCES = {
     sentence: 'given up by {by}: {detail}',
     remedy: 'none needed; to try it once more: nova-ha retry {host} {id}',
   },
+  ...REASONS_OF_STATES,
 } as const satisfies Record<string, CatalogueEntry>;

@@ -8,6 +8,7 @@ import { livenessOf } from './isolation.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';
+import { isEvacuable } from './states.ts';
 import type { Instant } from './time.ts';
 
 /** Instances that appeared on the host after the first inventory are taken up too. */
@@ -63,15 +64,24 @@ function contradicted(
 export function leaveOnReturnedHost(evacuation: Evacuation, service: Service): Evacuation {
   if (livenessOf(evacuation.life, service) !== 'alive') return evacuation;
   const entries = tracked(evacuation);
-  if (entries.some(([, { progress }]) => isInFlight(progress))) return evacuation;
+  const isAsked = ({ progress }: Tracked): boolean =>
+    isInFlight(progress) || progress.at === 'resetting';
+  if (entries.some(([, entry]) => isAsked(entry))) return evacuation;
   const instances: Record<InstanceId, Tracked> = {};
   for (const [id, entry] of entries) {
     instances[id] =
       entry.progress.at === 'pending'
-        ? { ...entry, progress: { at: 'skipped', why: because('NH307', { id }) } }
+        ? { ...entry, progress: { at: 'skipped', why: leftBehind(id, entry) } }
         : entry;
   }
   return { ...evacuation, instances };
+}
+
+/** Why it stays; what was reset already is shown as broken although nothing is wrong with it. */
+function leftBehind(id: InstanceId, entry: Tracked): Reason {
+  const { vmState: state } = entry.before;
+  const wasReset = !isEvacuable(state) && entry.reset !== true;
+  return wasReset ? because('NH426', { id, state }) : because('NH307', { id });
 }
 
 /** All terminal, and the host itself, looked at in this very turn, shows nobody who should have left. */

@@ -3,8 +3,12 @@ import type { EventId, HostName } from './ids.ts';
 import { because, type Reason } from './reason.ts';
 import type { Instant } from './time.ts';
 
+/** Steps that few evacuations have: counted only where there are any, so that a summary stays small. */
+type RareStep = 'resetting' | 'recreating';
+
 /** How many instances stand where. */
-export type Counts = Readonly<Record<Progress['at'], number>>;
+export type Counts = Readonly<Record<Exclude<Progress['at'], RareStep>, number>> &
+  Readonly<Partial<Record<RareStep, number>>>;
 
 /**
  * What other hosts' decisions and the status list need of a record: small enough to be read for
@@ -57,7 +61,7 @@ export function unreadable(host: HostName, detail: string): Summary {
   };
 }
 
-const noCounts = (): Record<Progress['at'], number> => ({
+const noCounts = (): { -readonly [Step in keyof Counts]: Counts[Step] } => ({
   pending: 0,
   skipped: 0,
   intended: 0,
@@ -83,10 +87,10 @@ export function summaryOf(evacuation: Evacuation): Summary {
   const groups = new Set<string>();
   const orders: Record<string, { inFlight: number; waiting: number }> = {};
   for (const [, { progress, exclusiveGroup, order }] of all) {
-    counts[progress.at] += 1;
+    counts[progress.at] = (counts[progress.at] ?? 0) + 1;
     if (order !== undefined && order.group !== null) {
-      const isWaiting = progress.at === 'pending';
-      if (isWaiting || isInFlight(progress)) {
+      const isWaiting = progress.at === 'pending' || progress.at === 'resetting';
+      if (isWaiting || isInFlight(progress) || progress.at === 'recreating') {
         const one = (orders[order.group] ??= { inFlight: 0, waiting: 0 });
         one[isWaiting ? 'waiting' : 'inFlight'] += 1;
       }
@@ -94,9 +98,11 @@ export function summaryOf(evacuation: Evacuation): Summary {
     if (exclusiveGroup !== null && isInFlight(progress)) {
       groups.add(exclusiveGroup);
     }
-    if (!isInFlight(progress)) continue;
+    // A rebuild from a snapshot burdens its host as an evacuation does.
+    const rebuilt = progress.at === 'recreating' ? progress.destination : null;
+    if (!isInFlight(progress) && rebuilt === null) continue;
     inFlight += 1;
-    const destination = progress.at === 'accepted' ? progress.destination : null;
+    const destination = progress.at === 'accepted' ? progress.destination : rebuilt;
     if (destination !== null) towards[destination] = (towards[destination] ?? 0) + 1;
   }
   return {

@@ -43,7 +43,14 @@ function paceBy({ stage, window, sentAt }: Evacuation, now: Instant): Partial<Ev
 function rebased(progress: Progress, latest: Instant, now: Instant): Progress {
   switch (progress.at) {
     case 'intended':
+    case 'resetting':
       return { ...progress, since: now };
+    case 'recreating': {
+      const { sent, notBefore } = progress;
+      const since = Math.min(progress.since, now);
+      const waits = notBefore > latest ? now : notBefore;
+      return { ...progress, since, sent: sent === null ? null : now, notBefore: waits };
+    }
     case 'pending':
       return progress.notBefore > latest ? { ...progress, notBefore: now } : progress;
     case 'accepted':

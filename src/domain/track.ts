@@ -3,6 +3,7 @@ import { afterFailure } from './failure.ts';
 import type { Progress, Tracked } from './evacuation.ts';
 import {
   afterLost,
+  again,
   arrived,
   fencedSince,
   flying,
@@ -11,8 +12,12 @@ import {
   type At,
   type Facts,
 } from './judge.ts';
+import { landing } from './landing.ts';
 import type { Policy } from './policy.ts';
 import { because } from './reason.ts';
+import { advanceRecreating, beginRecreating } from './recreate.ts';
+import { advanceResetting, needsNoReset, withoutReset } from './reset.ts';
+import { asksForStopped } from './states.ts';
 import type { Instant } from './time.ts';
 
 /**
@@ -21,6 +26,26 @@ import type { Instant } from './time.ts';
  * seen on its new host in the same turn.
  */
 export function advance(entry: Tracked, facts: Facts, policy: Policy, now: Instant): Progress {
+  return advanceEntry(entry, facts, policy, now).progress;
+}
+
+/** The same for all that is remembered of the instance: a step may settle that its state is reset. */
+export function advanceEntry(entry: Tracked, facts: Facts, policy: Policy, now: Instant): Tracked {
+  const { progress } = entry;
+  if (progress.at === 'resetting') {
+    const { attempt, after } = progress;
+    const elsewhere = advancePending(again(attempt, after, now, null), facts, now);
+    if (elsewhere.at !== 'pending') return { ...withoutReset(entry), progress: elsewhere };
+    return advanceResetting(entry, { ...progress, after: elsewhere.after }, facts, policy, now);
+  }
+  const next = advanceProgress(entry, facts, policy, now);
+  if (next.at === 'pending' && needsNoReset(entry, facts)) {
+    return { ...withoutReset(entry), progress: next };
+  }
+  return next === progress ? entry : { ...entry, progress: next };
+}
+
+function advanceProgress(entry: Tracked, facts: Facts, policy: Policy, now: Instant): Progress {
   const next = step(entry, facts, policy, now);
   if (next.at !== 'arrived' || entry.progress.at === 'arrived') return next;
   return advanceArrived(next, entry, facts, now);
@@ -36,17 +61,40 @@ function step(entry: Tracked, facts: Facts, policy: Policy, now: Instant): Progr
       return progress;
     case 'pending':
       return advancePending(progress, facts, now);
+    case 'resetting':
+      return progress;
     case 'intended':
-      return advanceIntended(progress, facts, policy, now);
+      return (
+        withoutStopping(entry, progress, facts, now) ??
+        advanceIntended(progress, facts, policy, now)
+      );
     case 'accepted':
       return advanceAccepted(progress, facts, policy, now);
     case 'stuck':
       return advanceStuck(progress, facts, policy, now);
     case 'arrived':
       return advanceArrived(progress, entry, facts, now);
+    case 'recreating':
+      return advanceRecreating(progress, entry, facts, policy, now);
     case 'restoring':
       return advanceRestoring(progress, facts, policy, now);
   }
+}
+
+/**
+ * A cloud with old nova-computes refuses to leave an instance stopped (400, before it does anything):
+ * asked for without that, and stopped after it has landed.
+ */
+function withoutStopping(
+  entry: Tracked,
+  progress: At<'intended'>,
+  { answer }: Facts,
+  now: Instant,
+): Progress | null {
+  if (!asksForStopped(entry, progress.attempt) || answer?.outcome.kind !== 'refused') return null;
+  const { cause, message: detail } = answer.outcome.refusal;
+  if (cause !== 'unsupported') return null;
+  return again(progress.attempt, progress.after, now, because('NH425', { detail }));
 }
 
 function advancePending(progress: At<'pending'>, facts: Facts, now: Instant): Progress {
@@ -109,10 +157,9 @@ function advanceArrived(
     case 'gone':
       return { at: 'gone' };
     case 'elsewhere':
-      if (entry.before.vmState === 'stopped' && where.vmState === 'active') {
-        return { at: 'restoring', since: now, destination: where.host, tries: 0 };
-      }
-      return { at: 'landed', destination: where.host, since: now, restored: 'as-it-was' };
+      return entry.restore === undefined
+        ? landing(entry, where, now)
+        : beginRecreating(progress, where.host, now);
     case 'here': {
       if (now - progress.since < DISAGREE_MS) return progress;
       const { source: host, id } = facts;
@@ -135,14 +182,15 @@ function advanceRestoring(
   policy: Policy,
   now: Instant,
 ): Progress {
-  const { destination } = progress;
+  const { destination, recreated } = progress;
   const where = whereabouts(facts);
+  const extra = recreated === true ? { recreated } : {};
   if (where.is === 'gone') return { at: 'gone' };
   if (where.is === 'elsewhere' && where.vmState === 'stopped') {
-    return { at: 'landed', destination: where.host, since: now, restored: 'stopped' };
+    return { at: 'landed', destination: where.host, since: now, restored: 'stopped', ...extra };
   }
   if (now - progress.since >= policy.retry.restoreMs) {
-    return { at: 'landed', destination, since: now, restored: 'failed' };
+    return { at: 'landed', destination, since: now, restored: 'failed', ...extra };
   }
   return progress;
 }

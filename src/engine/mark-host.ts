@@ -4,6 +4,7 @@ import {
   tracked,
   isInFlight,
   type Evacuation,
+  type Progress,
   type Tracked,
 } from '../domain/evacuation.ts';
 import type { EventId, HostName, InstanceId } from '../domain/ids.ts';
@@ -180,7 +181,7 @@ export function unmarkHost(
 ): Promise<CommandOutcome> {
   return changeRecord(parts, command.host, 'unmarked', `by ${command.by}`, (record, now) => {
     if (!isActive(record)) return because('NH603', { host: record.host });
-    const flying = tracked(record).filter(([, { progress }]) => isInFlight(progress)).length;
+    const flying = tracked(record).filter(([, { progress }]) => isAsked(progress)).length;
     if (flying > 0) return because('NH604', { host: record.host, count: flying });
     const why = because('NH309', { by: command.by });
     const instances: Record<InstanceId, Tracked> = {};
@@ -193,6 +194,10 @@ export function unmarkHost(
   });
 }
 
+/** Whether a request is out that the evacuation of an instance hangs on. */
+const isAsked = (progress: Progress): boolean =>
+  isInFlight(progress) || progress.at === 'resetting';
+
 function abandoned(entry: Tracked, why: Reason): Tracked {
   switch (entry.progress.at) {
     case 'pending':
@@ -203,12 +208,14 @@ function abandoned(entry: Tracked, why: Reason): Tracked {
         progress: { at: 'failed', attempt: entry.progress.attempt, why: entry.progress.why },
       };
     case 'arrived':
+    case 'recreating':
     case 'restoring': {
       const { destination, since } = entry.progress;
       return destination === null
         ? { ...entry, progress: { at: 'skipped', why } }
         : { ...entry, progress: { at: 'landed', destination, since, restored: 'failed' } };
     }
+    case 'resetting':
     case 'intended':
     case 'accepted':
     case 'landed':

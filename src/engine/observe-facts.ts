@@ -5,6 +5,7 @@ import { known, unknown, type Known } from '../domain/known.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Policy } from '../domain/policy.ts';
 import { isTrue } from '../domain/selection.ts';
+import type { Instant } from '../domain/time.ts';
 import type { Compute, Images } from './ports.ts';
 
 /** What the facts that rules look at are read from. */
@@ -16,10 +17,28 @@ export interface FactParts {
 }
 
 /** What was learnt about the region, whatever instances there are. */
-export type RegionFacts = Pick<Observation, 'aggregates' | 'anyTagged'>;
+export type RegionFacts = Pick<Observation, 'aggregates' | 'anyTagged' | 'snapshots'>;
 
-/** Aggregates, and whether anything is tagged: asked beside the inventory, and only if a rule needs it. */
-export async function askRegion({ compute, images, policy }: FactParts): Promise<RegionFacts> {
+/** Asked beside the inventory, and only if a rule needs it: aggregates, tags anywhere, snapshots. */
+export async function askRegion(parts: FactParts, now: Instant): Promise<RegionFacts> {
+  const [tags, snapshots] = await Promise.all([askTags(parts), askSnapshots(parts, now)]);
+  return { ...tags, ...snapshots };
+}
+
+async function askSnapshots(
+  { images, policy }: FactParts,
+  now: Instant,
+): Promise<Pick<Observation, 'snapshots'>> {
+  const { snapshotsMs } = factNeeds(policy);
+  if (snapshotsMs === null) return {};
+  return { snapshots: (await images?.madeSince(now - snapshotsMs)) ?? NO_GLANCE };
+}
+
+async function askTags({
+  compute,
+  images,
+  policy,
+}: FactParts): Promise<Pick<Observation, 'aggregates' | 'anyTagged'>> {
   const needs = factNeeds(policy);
   if (!needs.aggregates && !needs.anyTagged) return {};
   const keys = wantedTags(policy);

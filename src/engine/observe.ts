@@ -46,7 +46,7 @@ export async function observe(
         ? compute.instancesOn(host)
         : first.inventory,
       more.groups ? compute.groups() : first.groups,
-      more.groups ? askRegion(parts) : {},
+      more.groups ? askRegion(parts, now) : {},
       more.failing ? askFailing(parts) : (first.failing ?? notAsked),
       more.migrationsAfter === null
         ? first.migrations
@@ -58,7 +58,7 @@ export async function observe(
   const seen = new Map(sightings);
   if (changed?.kind === 'known') mergeChanged(seen, changed, evacuation);
   const second = { ...first, inventory, groups, failing, migrations, sightings: seen, traces };
-  const all = await aboutNewcomers(parts, evacuation, { ...second, ...region });
+  const all = await aboutNewcomers(parts, evacuation, { ...second, ...region }, now);
   // Last, because the limits in flight hold over all hosts: what others have just sent must be seen.
   const asked = questions.peers && (evacuation.phase !== 'marked' || more.inventory);
   return asked ? { ...all, peers: await parts.store.list() } : all;
@@ -69,13 +69,14 @@ async function aboutNewcomers(
   parts: ObservingParts,
   evacuation: Evacuation,
   seen: Observation,
+  now: Instant,
 ): Promise<Observation> {
   const fresh = newcomers(evacuation, seen);
   if (fresh.length === 0) return seen;
   const late = seen.groups.kind === 'unknown' && evacuation.phase === 'evacuating';
   const [groups, region, images] = await Promise.all([
     late ? parts.compute.groups() : seen.groups,
-    late ? askRegion(parts) : {},
+    late ? askRegion(parts, now) : {},
     askImages(parts, fresh),
   ]);
   return { ...seen, groups, ...region, ...images };

@@ -25,8 +25,8 @@ export interface Permission {
 /**
  * Performs the actions of a decision that is durable, a few at a time. A worker whose lease may have
  * passed to another does nothing more, and neither is an old decision carried out. The answers to
- * POST evacuate (what certainly was not sent among them) are an observation for the next turn; the
- * state is not touched here.
+ * requests about instances (what certainly was not sent among them) are an observation for the next
+ * turn; the state is not touched here.
  */
 export async function perform(
   parts: PerformingParts,
@@ -39,9 +39,10 @@ export async function perform(
   const stop = (why: string): void => {
     parts.log.warn(`${why}; nothing more is done.`, { host });
     for (const left of queue.splice(0)) {
-      if (left.do !== 'evacuate') continue;
+      if (left.do === 'change-service' || left.do === 'stop') continue;
       const { instance, attempt } = left;
-      answers.push({ instance, attempt, outcome: refused('not-sent', why) });
+      const to = left.do === 'evacuate' ? {} : { to: left.do };
+      answers.push({ instance, ...to, attempt, outcome: refused('not-sent', why) });
     }
   };
   const lane = async (): Promise<void> => {
@@ -92,9 +93,20 @@ async function performOne(
       return null;
     }
     case 'evacuate': {
-      const { instance, attempt } = action;
-      const outcome = await compute.evacuate(instance, action.target, mayLeave);
+      const { instance, attempt, target, stopped } = action;
+      const end = stopped === true ? 'stopped' : undefined;
+      const outcome = await compute.evacuate(instance, target, mayLeave, end);
       return { instance, attempt, outcome };
+    }
+    case 'reset-state': {
+      const { instance, attempt } = action;
+      const outcome = await compute.resetState(instance, 'error', mayLeave);
+      return { instance, to: 'reset-state', attempt, outcome };
+    }
+    case 'rebuild': {
+      const { instance, attempt, image } = action;
+      const outcome = await compute.rebuild(instance, image, mayLeave);
+      return { instance, to: 'rebuild', attempt, outcome };
     }
     case 'stop': {
       const outcome = await compute.stop(action.instance);

@@ -21,6 +21,8 @@ export interface Plan {
     readonly vmState: string;
     readonly verdict: 'evacuate' | 'skip';
     readonly why: Reason | null;
+    /** What is worth knowing about its evacuation beforehand. */
+    readonly notes: readonly Reason[];
   }[];
   /** What stands in the way of the whole host. */
   readonly problems: readonly Reason[];
@@ -58,6 +60,7 @@ export async function planHost(
         vmState: instance.vmState,
         verdict: verdict.verdict,
         why: verdict.verdict === 'skip' ? verdict.why : null,
+        notes: verdict.verdict === 'skip' ? [] : (verdict.notes ?? []),
       };
     }),
     problems: problemsOf(host, service),

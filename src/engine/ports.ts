@@ -9,6 +9,7 @@ import type { Migration } from '../domain/migration.ts';
 import type { Move } from '../domain/move.ts';
 import type { ActionTrace, Sighting } from '../domain/observation.ts';
 import type { WriteOutcome } from '../domain/outcome.ts';
+import type { Snapshot } from '../domain/storage.ts';
 import type { Summary } from '../domain/summary.ts';
 import type { Instant, Millis } from '../domain/time.ts';
 
@@ -111,20 +112,31 @@ export interface Compute {
   /**
    * POST evacuate, once, on a fresh connection, never repeated by the adapter. `mayLeave` is asked
    * right before it is sent, after a renewal of the token: a worker that has lost its lease meanwhile
-   * sends nothing (refused with cause `not-sent`).
+   * sends nothing (refused with cause `not-sent`). `end: 'stopped'`: a cloud below 2.95 cannot do that
+   * and brings it back as it was.
    */
   evacuate(
     id: InstanceId,
     target: HostName | null,
     mayLeave?: () => boolean,
+    end?: 'stopped',
   ): Promise<WriteOutcome<{ readonly requestId: string | null }>>;
+  /** Whether evacuations can leave instances stopped by themselves (microversion 2.95). */
+  canLeaveStopped(): Promise<Known<boolean>>;
+  /** POST rebuild from another image, once, as for evacuate; the flavor's disks are made anew. */
+  rebuild(id: InstanceId, image: string, mayLeave?: () => boolean): Promise<WriteOutcome<null>>;
   /** The newest `evacuate` action of an instance; null when there is none. */
   trace(id: InstanceId): Promise<Known<ActionTrace | null>>;
   stop(id: InstanceId): Promise<WriteOutcome<null>>;
   start(id: InstanceId): Promise<WriteOutcome<null>>;
   lock(id: InstanceId, reason: string): Promise<WriteOutcome<null>>;
   unlock(id: InstanceId): Promise<WriteOutcome<null>>;
-  resetState(id: InstanceId, state: 'error' | 'active'): Promise<WriteOutcome<null>>;
+  /** os-resetState: writes the state at once and checks nothing, so never while anything is in flight. */
+  resetState(
+    id: InstanceId,
+    state: 'error' | 'active',
+    mayLeave?: () => boolean,
+  ): Promise<WriteOutcome<null>>;
   groups(): Promise<Known<readonly ServerGroup[]>>;
   /** All aggregates with their hosts and metadata, in one call. */
   aggregates(): Promise<Known<readonly Aggregate[]>>;
@@ -144,6 +156,8 @@ export interface Images {
   byId(ids: readonly string[]): Promise<Known<ReadonlyMap<string, ImageFacts>>>;
   /** Whether any image has one of these as a tag, or as a property that is true. */
   anyTagged(keys: readonly string[]): Promise<Known<boolean>>;
+  /** Active images of all projects that were made since then, with what tells a snapshot. */
+  madeSince(since: Instant): Promise<Known<readonly Snapshot[]>>;
 }
 
 /** Planned moves between living hosts; the same rules as for {@link Compute}. */

@@ -58,13 +58,13 @@ export function reportOf(evacuation: Evacuation, now: Instant): HostReport {
     inFlight: summary.inFlight,
     etaMs: eta(evacuation, now),
     reasons: evacuation.reasons,
-    rows: tracked(evacuation).map(([id, { name, progress }]) => {
+    rows: tracked(evacuation).map(([id, { name, progress, restore }]) => {
       const why = reasonOf(progress, host, id);
       return {
         id,
         name,
         state: progress.at,
-        detail: sentenceOfProgress(progress),
+        detail: sentenceOfProgress(progress, restore),
         code: why?.code ?? null,
         remedy: why === null ? null : remedyOf(why),
         terminal: isTerminal(progress),

@@ -1,3 +1,4 @@
+import { isAnswerTo } from '../domain/answers.ts';
 import { changesBetween, type Change } from '../domain/changes.ts';
 import { decide } from '../domain/decide.ts';
 import type { Evacuation } from '../domain/evacuation.ts';
@@ -115,7 +116,7 @@ function differs(before: Evacuation, next: Evacuation): boolean {
 /** An answer counts until the instance has moved on; a turn may be too short to look into all. */
 function isOpen(answer: Answer, next: Evacuation): boolean {
   const progress = next.instances[answer.instance]?.progress;
-  return progress?.at === 'intended' && progress.attempt === answer.attempt;
+  return progress !== undefined && isAnswerTo(progress, answer);
 }
 
 function result(
@@ -140,7 +141,7 @@ function sentence(evacuation: Evacuation): string {
   const entries = Object.values(evacuation.instances);
   const count = (...kinds: string[]): number =>
     entries.filter((entry) => kinds.includes(entry.progress.at)).length;
-  const moved = count('landed', 'restoring', 'arrived');
+  const moved = count('landed', 'restoring', 'recreating', 'arrived');
   const why = reasons[0] === undefined ? '' : `; ${sentenceOf(reasons[0])} (${reasons[0].code})`;
   const stuck = count('stuck') > 0 ? `, ${String(count('stuck'))} need a human` : '';
   return `${host} ${phase}: ${String(moved)}/${String(entries.length)} moved, ${String(count('intended', 'accepted'))} in flight${stuck}${why}`;

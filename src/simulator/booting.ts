@@ -91,6 +91,7 @@ function createInstance(world: World, options: BootOptions, index: number): Inst
     fault: undefined,
     runsOn: [],
     diskLost: false,
+    disk: options.imageId === null ? undefined : (options.imageId ?? DEFAULT_IMAGE_ID),
     actions: [],
     migrations: [],
     evacuatePosts: [],

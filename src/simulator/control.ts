@@ -63,6 +63,7 @@ function instanceViews(cloud: Cloud): unknown {
     runsOn: instance.runsOn.map((host) => host.name),
     evacuatePosts: instance.evacuatePosts.length,
     diskLost: instance.diskLost,
+    disk: instance.disk ?? null,
   }));
 }
 

@@ -17,6 +17,7 @@ const OWN_PARAMETERS = new Set([
   'name',
   'owner',
   'status',
+  'created_at',
   'member_status',
 ]);
 
@@ -30,7 +31,9 @@ function imageView(image: Image): Record<string, unknown> {
     os_hidden: hidden,
     visibility,
     owner,
-    status: 'active',
+    status: image.status,
+    min_disk: image.minDiskGb,
+    min_ram: 0,
     created_at: zuluTime(createdAtMs),
     updated_at: zuluTime(createdAtMs),
     size: 12_582_912,
@@ -53,6 +56,11 @@ function admits(request: ApiRequest, image: Image): boolean {
   const visibility = queryValue(query, 'visibility');
   if (visibility !== undefined && visibility !== 'all' && visibility !== image.visibility)
     return false;
+  const owner = queryValue(query, 'owner');
+  if (owner !== undefined && owner !== image.owner) return false;
+  const status = queryValue(query, 'status');
+  if (status !== undefined && status !== image.status) return false;
+  if (!createdWithin(queryValue(query, 'created_at'), image)) return false;
   return Object.keys(query).every(
     (key) => OWN_PARAMETERS.has(key) || image.properties[key] === queryValue(query, key),
   );
@@ -61,6 +69,19 @@ function admits(request: ApiRequest, image: Image): boolean {
 /** Glance's operator `in:`, which `id`, `name` and `status` know; without it the text itself. */
 const isAmong = (wanted: string, id: string): boolean =>
   wanted.startsWith('in:') ? wanted.slice(3).split(',').includes(id) : wanted === id;
+
+/** `created_at=gte:<time>` and its like (glance/common/utils.py, split_filter_op); whole seconds. */
+function createdWithin(filter: string | undefined, { createdAtMs }: Image): boolean {
+  if (filter === undefined) return true;
+  const [, operator = 'eq', time = ''] = /^(?:(gte|gt|lte|lt|eq|neq):)?(.*)$/.exec(filter) ?? [];
+  const asked = Math.floor(Date.parse(time) / 1000);
+  const created = Math.floor(createdAtMs / 1000);
+  if (operator === 'gte') return created >= asked;
+  if (operator === 'gt') return created > asked;
+  if (operator === 'lte') return created <= asked;
+  if (operator === 'lt') return created < asked;
+  return (created === asked) === (operator === 'eq');
+}
 
 function listImages(world: World, request: ApiRequest): ApiResponse {
   const limit = Math.min(Number(queryValue(request.query, 'limit') ?? '25'), world.habits.maxLimit);

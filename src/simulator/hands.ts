@@ -137,6 +137,8 @@ function thingHands(world: World): ThingHands {
         hidden: false,
         visibility: 'public',
         owner: world.identity.defaultProjectId,
+        status: 'active',
+        minDiskGb: 0,
         properties: {},
         createdAtMs: world.clock.now(),
         ...options,

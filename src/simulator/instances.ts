@@ -66,7 +66,7 @@ export interface Instance {
   readonly userId: string;
   readonly flavor: Flavor;
   /** Undefined: boot from volume. */
-  readonly imageId: string | undefined;
+  imageId: string | undefined;
   readonly volumes: readonly Volume[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly tags: readonly string[];
@@ -88,6 +88,8 @@ export interface Instance {
   readonly runsOn: Host[];
   /** Ground truth: its root disk was recreated or erased. */
   diskLost: boolean;
+  /** Ground truth: the image from which its root disk was made last. */
+  disk: string | undefined;
   readonly actions: InstanceAction[];
   readonly migrations: Migration[];
   readonly evacuatePosts: EvacuatePost[];

@@ -107,7 +107,10 @@ function spawn(rebuild: Rebuild): void {
     fail(rebuild, `Instance ${instance.id} already exists.`, 'error');
   } else {
     // A root disk on a local file system is made anew from the image: the data is gone, and Nova says nothing.
-    if (dest.storage === 'local' && instance.imageId !== undefined) instance.diskLost = true;
+    if (dest.storage === 'local' && instance.imageId !== undefined) {
+      instance.diskLost = true;
+      instance.disk = instance.imageId;
+    }
     setGuest(world, dest, instance, 'running');
     next(rebuild, world.timings.saveMs, settle);
   }

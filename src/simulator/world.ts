@@ -58,6 +58,8 @@ export interface Image {
   readonly hidden: boolean;
   readonly visibility: 'public' | 'private' | 'shared' | 'community';
   readonly owner: string;
+  readonly status: 'active' | 'queued' | 'saving' | 'killed';
+  readonly minDiskGb: number;
   readonly properties: Readonly<Record<string, string>>;
   readonly createdAtMs: number;
 }

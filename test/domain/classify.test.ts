@@ -22,6 +22,17 @@ const VM_STATES = [
   'shelved',
   'shelved_offloaded',
 ];
+/** Why a vm_state is skipped, where it is not the general reason; null: it is evacuated. */
+const CODES: Readonly<Record<string, string | null>> = {
+  active: null,
+  stopped: null,
+  error: null,
+  resized: 'NH320',
+  shelved: 'NH321',
+  shelved_offloaded: 'NH322',
+  building: 'NH323',
+  'soft-delete': 'NH324',
+};
 const TASK_STATES = [
   null,
   'spawning',
@@ -39,7 +50,7 @@ const TASK_STATES = [
 ];
 const local = (localDisk: 'skip' | 'rebuild'): Policy => ({
   ...DEFAULT_POLICY,
-  storage: { kind: 'local', localDisk },
+  storage: { ...DEFAULT_POLICY.storage, kind: 'local', localDisk },
 });
 const group = (policy: string, members = [VM]): ServerGroup => ({
   id: `group-${policy}`,
@@ -61,8 +72,7 @@ const codeOf = (
 
 describe('every vm_state', () => {
   it.each(VM_STATES)('%s', (vmState) => {
-    const movable = ['active', 'stopped', 'error'].includes(vmState);
-    expect(codeOf({ vmState })).toBe(movable ? null : 'NH301');
+    expect(codeOf({ vmState })).toBe(vmState in CODES ? CODES[vmState] : 'NH301');
   });
 
   it.each(TASK_STATES)('with task_state %s', (taskState) => {

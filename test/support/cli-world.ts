@@ -245,6 +245,7 @@ function cloudOf(world: World): CloudPart {
     images: {
       byId: () => Promise.resolve(known(new Map(), world.clock.now())),
       anyTagged: () => Promise.resolve(known(false, world.clock.now())),
+      madeSince: () => Promise.resolve(known([], world.clock.now())),
     },
     mover: {} as Mover,
     description: 'a cloud in memory',

@@ -16,6 +16,8 @@ import { write } from './writing.ts';
  * instances stopped.
  */
 const EVACUATE_MINOR = 94;
+/** The first that leaves evacuated instances stopped, whatever they were (but for those in error). */
+export const STOPPED_MINOR = 95;
 const ACTION_MINOR = 73;
 const TRACE_MINOR = 84;
 
@@ -55,13 +57,15 @@ export function evacuate(
   request: {
     readonly id: InstanceId;
     readonly target: HostName | null;
+    readonly end?: 'stopped' | undefined;
     readonly deadlineMs: Millis;
     readonly mayLeave?: (() => boolean) | undefined;
   },
 ): Promise<WriteOutcome<{ readonly requestId: string | null }>> {
-  const { id, target, deadlineMs, mayLeave } = request;
+  const { id, target, end, deadlineMs, mayLeave } = request;
   const body = { evacuate: target === null ? {} : { host: target } };
-  return act(session, { id, body, minor: EVACUATE_MINOR, deadlineMs, mayLeave });
+  const minor = end === 'stopped' ? STOPPED_MINOR : EVACUATE_MINOR;
+  return act(session, { id, body, minor, deadlineMs, mayLeave });
 }
 
 /** The body of a lock with a reason, by which we know our own locks again. */

@@ -1,8 +1,9 @@
+import { known, unknown } from '../../domain/known.ts';
 import { applied } from '../../domain/outcome.ts';
 import type { WriteOutcome } from '../../domain/outcome.ts';
 import type { Millis } from '../../domain/time.ts';
-import type { Compute } from '../../engine/ports.ts';
-import { act, evacuate, lockBody, readTrace } from './actions.ts';
+import type { Clock, Compute } from '../../engine/ports.ts';
+import { act, evacuate, lockBody, readTrace, STOPPED_MINOR } from './actions.ts';
 import type { ActionRequest } from './actions.ts';
 import { readAggregates, readFlavors } from './aggregates.ts';
 import { readGroups } from './groups.ts';
@@ -20,9 +21,11 @@ const WRITE_DEADLINE_MS = 75_000;
 /** The `Compute` port over Nova's HTTP API. */
 export function createCompute({
   session,
+  clock,
   writeDeadlineMs: deadlineMs = WRITE_DEADLINE_MS,
 }: {
   readonly session: Session;
+  readonly clock: Pick<Clock, 'now'>;
   readonly writeDeadlineMs?: Millis;
 }): Compute {
   const change = async (
@@ -38,13 +41,21 @@ export function createCompute({
     changedSince: (novaTime) => readChanged(session, novaTime),
     sighting: (id) => readSighting(session, id),
     evacuationsFrom: (host, after) => readEvacuations(session, host, after),
-    evacuate: (id, target, mayLeave) => evacuate(session, { id, target, deadlineMs, mayLeave }),
+    evacuate: (id, target, mayLeave, end) =>
+      evacuate(session, { id, target, end, deadlineMs, mayLeave }),
+    canLeaveStopped: async () => {
+      const range = await session.versions();
+      if ('cause' in range) return unknown(range.message);
+      return known(range.max >= STOPPED_MINOR, clock.now());
+    },
+    rebuild: (id, imageRef, mayLeave) => change({ id, body: { rebuild: { imageRef } }, mayLeave }),
     trace: (id) => readTrace(session, id),
     stop: (id) => change({ id, body: { 'os-stop': null } }),
     start: (id) => change({ id, body: { 'os-start': null } }),
     lock: (id, reason) => change({ id, body: lockBody(reason) }),
     unlock: (id) => change({ id, body: { unlock: null } }),
-    resetState: (id, state) => change({ id, body: { 'os-resetState': { state } } }),
+    resetState: (id, state, mayLeave) =>
+      change({ id, body: { 'os-resetState': { state } }, mayLeave }),
     groups: () => readGroups(session),
     aggregates: () => readAggregates(session),
     flavors: () => readFlavors(session),

@@ -1,11 +1,14 @@
 import * as v from 'valibot';
 import type { ImageFacts } from '../../domain/facts.ts';
-import { known, unknown } from '../../domain/known.ts';
+import { asInstance } from '../../domain/ids.ts';
+import { known, mapKnown, unknown } from '../../domain/known.ts';
 import type { Known } from '../../domain/known.ts';
+import type { Snapshot } from '../../domain/storage.ts';
+import { formatInstant, parseNovaTime, type Instant } from '../../domain/time.ts';
 import type { Images } from '../../engine/ports.ts';
 import { messageOf } from './refusal.ts';
 import type { RestSession } from './rest-session.ts';
-import { imagePage } from './schema.ts';
+import { imagePage, snapshotRow } from './schema.ts';
 
 type Row = v.InferOutput<typeof imagePage>['images'][number];
 
@@ -60,7 +63,30 @@ export function createImages({ session }: { readonly session: RestSession }): Im
     return known(false, 0);
   }
 
-  return { byId, anyTagged };
+  async function madeSince(since: Instant): Promise<Known<readonly Snapshot[]>> {
+    const from = `gte:${formatInstant(since).slice(0, 19)}Z`;
+    const rows = await list({
+      created_at: from,
+      status: 'active',
+      visibility: 'all',
+      limit: PAGE,
+    });
+    return mapKnown(rows, (all) => all.flatMap(snapshotOf));
+  }
+
+  return { byId, anyTagged, madeSince };
+}
+
+/** What an image without owner or date is made from is nobody's to say. */
+function snapshotOf(row: Row): readonly Snapshot[] {
+  const made = v.safeParse(snapshotRow, row);
+  if (!made.success) return [];
+  const { id, name, owner, created_at, instance_uuid, image_type, min_disk } = made.output;
+  const createdAt = parseNovaTime(created_at);
+  if (createdAt === null) return [];
+  const instance = instance_uuid === null ? null : asInstance(instance_uuid);
+  const kind = { imageType: image_type, minDiskGib: min_disk };
+  return [{ id, name: name ?? '', owner, createdAt, instance, ...kind }];
 }
 
 type Query = Readonly<Record<string, string | number>>;

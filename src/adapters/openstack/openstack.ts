@@ -76,7 +76,7 @@ export function createOpenStack({
         rootOf: imageRoot,
       }),
     }),
-    compute: createCompute({ session, ...deadlines }),
+    compute: createCompute({ session, clock, ...deadlines }),
     mover: createMover({ session, ...deadlines }),
     signIn: () => keystone.token(),
     check: () => checkCompute({ keystone, session, clock }),

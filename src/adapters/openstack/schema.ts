@@ -44,8 +44,20 @@ const sightingFields = {
   'OS-EXT-SRV-ATTR:host': v.optional(v.nullable(text)),
   'OS-EXT-STS:vm_state': v.optional(text),
   'OS-EXT-STS:task_state': textOrNull,
+  image: v.optional(v.nullable(image)),
   fault,
 };
+
+/** What tells whether an image is a snapshot; `instance_uuid` and `image_type` are Nova's properties. */
+export const snapshotRow = v.object({
+  id: text,
+  name: textOrNull,
+  owner: text,
+  created_at: text,
+  instance_uuid: textOrNull,
+  image_type: textOrNull,
+  min_disk: v.optional(v.number(), 0),
+});
 
 /** What is read of a server that is only looked for. */
 export const sightingRow = v.object(sightingFields);
@@ -56,7 +68,6 @@ export const serverRow = v.object({
   name: v.optional(text, ''),
   tenant_id: v.optional(text, ''),
   'OS-EXT-STS:power_state': v.optional(v.number(), 0),
-  image: v.optional(v.nullable(image)),
   flavor,
   metadata: v.optional(v.record(text, text)),
   tags: v.optional(v.array(text)),

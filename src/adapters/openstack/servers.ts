@@ -80,7 +80,8 @@ function verified(walked: Known<Walked<Row>>, host: HostName): Known<readonly In
 }
 
 function instanceOf(row: Row): Instance {
-  const { image, flavor } = row;
+  const { flavor } = row;
+  const imageId = imageOf(row);
   const host = row['OS-EXT-SRV-ATTR:host'] ?? null;
   const zone = row['OS-EXT-AZ:availability_zone'];
   return {
@@ -91,9 +92,8 @@ function instanceOf(row: Row): Instance {
     vmState: row['OS-EXT-STS:vm_state'] ?? '',
     taskState: row['OS-EXT-STS:task_state'],
     powerState: row['OS-EXT-STS:power_state'],
-    // Nova shows the empty string for an instance that boots from a volume.
-    imageBacked: typeof image === 'object' && image !== null,
-    imageId: typeof image === 'object' ? (image?.id ?? null) : null,
+    imageBacked: imageId !== null,
+    imageId,
     flavor: {
       name: flavor.original_name,
       vcpus: flavor.vcpus,
@@ -173,5 +173,10 @@ function sightingOf(row: SightingRow): Sighting | string {
     vmState,
     taskState: row['OS-EXT-STS:task_state'],
     fault: row.fault?.message ?? null,
+    imageId: imageOf(row),
   };
 }
+
+/** Nova shows the empty string for an instance that boots from a volume. */
+const imageOf = ({ image }: Pick<SightingRow, 'image'>): string | null =>
+  typeof image === 'object' ? (image?.id ?? null) : null;

@@ -12,6 +12,7 @@ import type { EventId, HostName, InstanceId } from '../../domain/ids.ts';
 import type { FenceProof, Mark, Request } from '../../domain/mark.ts';
 import type { Order } from '../../domain/order.ts';
 import { CATALOGUE, type Reason, type ReasonCode } from '../../domain/reason.ts';
+import type { Restore } from '../../domain/storage.ts';
 import type { Counts, Summary } from '../../domain/summary.ts';
 import type { HistoryEntry } from '../../engine/ports.ts';
 import {
@@ -61,6 +62,9 @@ const mark = object<Mark>({
   request,
 });
 
+/** A sign that is either set or left out. */
+const isTrue: Shape<true> = (value) => (value === true ? null : ': expected true');
+
 /** A case of the union of progresses, by its name. */
 type At<Name extends Progress['at']> = Extract<Progress, { readonly at: Name }>;
 
@@ -75,6 +79,12 @@ const progress = variant<Progress, 'at'>('at', {
     why: nullable(reason),
   }),
   skipped: object<At<'skipped'>>({ at: at('skipped'), why: reason }),
+  resetting: object<At<'resetting'>>({
+    at: at('resetting'),
+    attempt: number,
+    after: number,
+    since: number,
+  }),
   intended: object<At<'intended'>>({
     at: at('intended'),
     attempt: number,
@@ -99,17 +109,28 @@ const progress = variant<Progress, 'at'>('at', {
     destination: nullable(host),
     createdAt: text(),
   }),
+  recreating: object<At<'recreating'>>({
+    at: at('recreating'),
+    since: number,
+    destination: host,
+    tries: number,
+    sent: nullable(number),
+    notBefore: number,
+    createdAt: text(),
+  }),
   restoring: object<At<'restoring'>>({
     at: at('restoring'),
     since: number,
     destination: host,
     tries: number,
+    recreated: optional(isTrue),
   }),
   landed: object<At<'landed'>>({
     at: at('landed'),
     destination: host,
     since: number,
     restored: oneOf(['as-it-was', 'stopped', 'failed']),
+    recreated: optional(isTrue),
   }),
   gone: object<At<'gone'>>({ at: at('gone') }),
   failed: object<At<'failed'>>({ at: at('failed'), attempt: number, why: reason }),
@@ -135,6 +156,11 @@ const trackedInstance = object<Tracked>({
   }),
   exclusiveGroup: nullable(text()),
   order: optional(object<Order>({ priority: number, group: nullable(text()) })),
+  reset: optional(isTrue),
+  stop: optional(isTrue),
+  restore: optional(
+    object<Restore>({ image: text(), name: text(), takenAt: number, from: nullable(text()) }),
+  ),
   progress,
 });
 
@@ -181,6 +207,8 @@ const counts = object<Counts>({
   gone: number,
   failed: number,
   stuck: number,
+  resetting: optional(number),
+  recreating: optional(number),
 });
 
 /** What lies beside each record for the list of all hosts. */

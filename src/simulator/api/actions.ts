@@ -1,14 +1,17 @@
 import { beginAction } from '../action-log.ts';
+import { DEFAULT_IMAGE_ID } from '../booting.ts';
 import { afterOnCompute, castToCompute } from '../compute-steps.ts';
 import { setGuest } from '../guests.ts';
 import { saveInstance } from '../instances.ts';
 import type { Instance } from '../instances.ts';
-import { asRecord, fault, reply } from '../request.ts';
+import { acceptRebuild } from '../recreating.ts';
+import { asRecord, fault, reply, unexpectedError } from '../request.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
 import { findInstance, forbidden, instanceNotFound } from './context.ts';
 import type { Call } from './context.ts';
 import { evacuateServer } from './evacuate.ts';
 import { confirmResize, migrateCold, migrateLive } from './move-actions.ts';
+import { serverView } from './server-view.ts';
 import { deleteInstance } from './servers.ts';
 import { invalidField, pythonRepr, unexpectedProperties } from './validation.ts';
 
@@ -122,6 +125,32 @@ const resetState: Action = (call, instance, value) => {
   return reply(202);
 };
 
+/**
+ * Rebuild (api/openstack/compute/servers.py, _action_rebuild; compute/api.py, rebuild): 202 with the
+ * server. The image must be there, and a server that boots from a volume keeps its own below 2.93.
+ */
+const rebuild: Action = (call, instance, value) => {
+  const imageId = asRecord(value)?.['imageRef'];
+  if (typeof imageId !== 'string') {
+    return invalidField('rebuild', value, "'imageRef' is a required property");
+  }
+  const refusal = refuse(call, instance, 'rebuild', ['active', 'stopped', 'error']);
+  if (refusal !== undefined) return refusal;
+  const { world } = call;
+  if (!world.images.has(imageId) && imageId !== DEFAULT_IMAGE_ID) {
+    return fault(400, 'Cannot find image for rebuild');
+  }
+  if (instance.imageId === undefined) {
+    return fault(400, 'Unable to rebuild with a different image for a volume-backed server.');
+  }
+  const by = { requestId: call.requestId, userId: call.token.user.id, projectId: call.projectId };
+  if (!acceptRebuild(world, instance, imageId, by)) {
+    const error = unexpectedError('oslo_messaging.exceptions.MessageDeliveryFailure');
+    return { ...error, delayMs: world.timings.rpcResponseTimeoutMs };
+  }
+  return reply(202, { server: serverView(call, instance) });
+};
+
 const forceDelete: Action = (call, instance) => {
   logAction(call, instance, 'forceDelete');
   deleteInstance(call.world, instance);
@@ -136,6 +165,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   lock,
   unlock,
   'os-resetState': resetState,
+  rebuild,
   'os-migrateLive': migrateLive,
   migrate: migrateCold,
   confirmResize,
