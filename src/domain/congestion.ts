@@ -70,7 +70,7 @@ function countOutcomes(before: Evacuation, next: Evacuation, answers: readonly A
 }
 
 const hasArrived = ({ at }: Progress): boolean =>
-  at === 'arrived' || at === 'restoring' || at === 'landed';
+  at === 'arrived' || at === 'recreating' || at === 'restoring' || at === 'landed';
 
 /** A time-out, a reset, a 5xx, or 429: Nova, or what stands before it, has too much to do. */
 const isStrain = ({ outcome }: Answer): boolean =>

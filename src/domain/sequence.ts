@@ -84,7 +84,7 @@ function groupsOf(evacuation: Evacuation): readonly Group[] {
     }
     group.priority = Math.max(group.priority, order.priority);
     group.over &&= isTerminal(progress) || progress.at === 'stuck';
-    if (progress.at === 'pending') group.pending += 1;
+    if (progress.at === 'pending' || progress.at === 'resetting') group.pending += 1;
     if (progress.at === 'landed') group.landedAt = Math.max(group.landedAt, progress.since);
   }
   return [...groups.values()].sort((a, b) => b.priority - a.priority || (a.name < b.name ? -1 : 1));
