@@ -35,24 +35,8 @@ export function policyOf(settings: Settings): Policy {
       isolation: settings['fence.isolation'],
       patienceMs: settings['fence.patience'],
     },
-    storage: {
-      kind: settings['storage.kind'],
-      localDisk: settings['storage.local_disk'],
-      snapshotMaxAgeMs: settings['storage.snapshot_max_age'],
-      snapshotNames: settings['storage.snapshot_names'],
-    },
-    states: {
-      paused: settings['states.paused'],
-      suspended: settings['states.suspended'],
-      rescued: settings['states.rescued'],
-      resized: settings['states.resized'],
-      shelved: settings['states.shelved'],
-      shelvedOffloaded: settings['states.shelved_offloaded'],
-      building: settings['states.building'],
-      migrating: settings['states.migrating'],
-      startAfter: settings['states.start_after'],
-      stoppedProjects: settings['states.stopped_projects'],
-    },
+    storage: storageOf(settings),
+    states: statesOf(settings),
     pace: {
       inFlight: settings['pace.in_flight'],
       perDestination: settings['pace.per_destination'],
@@ -96,3 +80,23 @@ export function policyOf(settings: Settings): Policy {
     freshness: { fleetMs: settings['freshness.fleet'], idleMs: settings['freshness.idle'] },
   };
 }
+
+const storageOf = (settings: Settings): Policy['storage'] => ({
+  kind: settings['storage.kind'],
+  localDisk: settings['storage.local_disk'],
+  snapshotMaxAgeMs: settings['storage.snapshot_max_age'],
+  snapshotNames: settings['storage.snapshot_names'],
+});
+
+const statesOf = (settings: Settings): Policy['states'] => ({
+  paused: settings['states.paused'],
+  suspended: settings['states.suspended'],
+  rescued: settings['states.rescued'],
+  resized: settings['states.resized'],
+  shelved: settings['states.shelved'],
+  shelvedOffloaded: settings['states.shelved_offloaded'],
+  building: settings['states.building'],
+  migrating: settings['states.migrating'],
+  startAfter: settings['states.start_after'],
+  stoppedProjects: settings['states.stopped_projects'],
+});

@@ -39,7 +39,8 @@ export function advanceEntry(entry: Tracked, facts: Facts, policy: Policy, now: 
     return advanceResetting(entry, { ...progress, after: elsewhere.after }, facts, policy, now);
   }
   const next = advanceProgress(entry, facts, policy, now);
-  if (next.at === 'pending' && needsNoReset(entry, facts)) {
+  // Somebody else has sent it, so somebody else has reset it.
+  if (entry.reset === true && (next.at !== 'pending' || needsNoReset(entry, facts))) {
     return { ...withoutReset(entry), progress: next };
   }
   return next === progress ? entry : { ...entry, progress: next };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Instance } from '../../src/domain/instance.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
 import { sentenceOf } from '../../src/domain/reason.ts';
-import { diskVerdict, needsSnapshots, type Snapshot } from '../../src/domain/storage.ts';
+import { diskVerdict, snapshotsFor, type Snapshot } from '../../src/domain/storage.ts';
 import { treatmentOf } from '../../src/domain/treatment.ts';
 import { instance, T0, VM, vm } from '../support/domain.ts';
 
@@ -51,10 +51,12 @@ describe('the root disk', () => {
   });
 
   it('asks Glance only where that can matter', () => {
-    expect(needsSnapshots(DEFAULT_POLICY)).toBe(false);
-    expect(needsSnapshots(RESTORE)).toBe(true);
-    expect(needsSnapshots(storage({ kind: 'shared' }))).toBe(false);
-    expect(needsSnapshots(storage({ localDisk: 'rebuild' }))).toBe(false);
+    expect(snapshotsFor([DEFAULT_POLICY])).toBe(null);
+    expect(snapshotsFor([storage({ kind: 'shared' })])).toBe(null);
+    expect(snapshotsFor([storage({ localDisk: 'rebuild' })])).toBe(null);
+    // One that is a little too old shall be named, and one profile may be more patient than others.
+    const patient = storage({ snapshotMaxAgeMs: 72 * HOUR });
+    expect(snapshotsFor([DEFAULT_POLICY, RESTORE, patient])).toBe(144 * HOUR);
   });
 });
 

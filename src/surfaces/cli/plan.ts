@@ -73,12 +73,12 @@ function instanceTable(io: Io, { instances }: Plan, paint: Paint): readonly stri
     text,
     paint: paint.heading,
   }));
-  const rows = instances.map(({ id, name, vmState, verdict, why }) => [
+  const rows = instances.map(({ id, name, vmState, verdict, why, notes }) => [
     { text: printable(name) },
     { text: id, paint: paint.quiet },
     { text: vmState },
     { text: verdict, paint: verdict === 'evacuate' ? paint.good : paint.busy },
-    { text: why === null ? '' : reasonText(why) },
+    { text: (why === null ? notes : [why]).map(reasonText).join('; ') },
   ]);
   return columns([head, ...rows], io.isTty ? io.size().columns : null);
 }
@@ -86,12 +86,13 @@ function instanceTable(io: Io, { instances }: Plan, paint: Paint): readonly stri
 const planJson = (plan: Plan): Readonly<Record<string, unknown>> => ({
   host: plan.host,
   service: plan.service === null ? null : serviceJson(plan.service),
-  instances: plan.instances.map(({ id, name, vmState, verdict, why }) => ({
+  instances: plan.instances.map(({ id, name, vmState, verdict, why, notes }) => ({
     id,
     name,
     vm_state: vmState,
     verdict,
     why: why === null ? null : reasonJson(why),
+    notes: notes.map(reasonJson),
   })),
   problems: plan.problems.map(reasonJson),
 });
