@@ -8,6 +8,7 @@ import { byInstance, stageOf, type Migration } from './migration.ts';
 import type { Observation } from './observation.ts';
 import { due } from './pace.ts';
 import type { Policy } from './policy.ts';
+import { rotated } from './rotation.ts';
 import type { Instant, Millis } from './time.ts';
 
 /** What a turn has to look at first. */
@@ -218,12 +219,6 @@ interface Wanted {
   readonly slow: { readonly id: InstanceId; readonly queued: boolean }[];
   /** Arrived, and not shown by the list of changes. */
   readonly late: InstanceId[];
-}
-
-/** Another start of the list for every second, so that nobody at its end is forgotten. */
-function rotated<T>(all: readonly T[], now: Instant): readonly T[] {
-  const start = Math.floor(now / 1000) % Math.max(1, all.length);
-  return [...all.slice(start), ...all.slice(0, start)];
 }
 
 /** What one instance must be looked up for. */
