@@ -1,4 +1,3 @@
-import type { InstanceId } from './ids.ts';
 import type { Instant } from './time.ts';
 
 /** Another start of the list for every second, so that nobody at its end is forgotten. */
