@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRealClock } from '../../src/simulator/clock.ts';
 import { createCloud, type Cloud } from '../../src/simulator/cloud.ts';
+import type { Faults } from '../../src/simulator/faults.ts';
 import { createRandom } from '../../src/simulator/random.ts';
 import { startSimulator } from '../../src/simulator/server.ts';
 
@@ -11,6 +12,8 @@ import { startSimulator } from '../../src/simulator/server.ts';
 export interface AgentCloud {
   readonly cloud: Cloud;
   readonly authUrl: string;
+  /** What goes wrong between the agents and the cloud. */
+  readonly faults: Faults;
   readonly directory: string;
   readonly config: string;
   /** The options that every call needs. */
@@ -29,6 +32,7 @@ export async function startAgentCloud(store?: string): Promise<AgentCloud> {
   return {
     cloud,
     authUrl: simulator.authUrl,
+    faults: simulator.faults,
     directory,
     config,
     options: {

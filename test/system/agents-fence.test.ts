@@ -116,6 +116,25 @@ describe('fence_nova over Redis and HTTP', () => {
     }
   });
 
+  it.each([
+    ['hangs', { kind: 'hang', effect: false }],
+    ['drips', { kind: 'drip', bytes: 1, everyMs: 100 }],
+  ] as const)('marks although Nova %s', async (manner, fault) => {
+    const plug = `mute-${manner}`;
+    world.faults.add({ match: { service: 'compute' }, fault });
+    try {
+      const ran = await fence({ action: 'off', plug, isolate_timeout: '2' });
+      expect(ran.code).toBe(0);
+      expect(ran.err).toMatch(/is marked, but not yet isolated/);
+      expect(await isMarked(plug)).toBe(true);
+      const monitor = await fence({ action: 'monitor' });
+      expect(monitor.code).toBe(1);
+      expect(monitor.err.trim().split('\n')).toHaveLength(1);
+    } finally {
+      world.faults.clear();
+    }
+  });
+
   it('waits for a store that hangs, and marks when it is back', async () => {
     redis.signal('SIGSTOP');
     const { finished, child } = startProgram(built('fence_nova'), {
