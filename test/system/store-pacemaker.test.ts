@@ -291,6 +291,8 @@ describe('pacemaker: several controllers', () => {
     });
     const outcome = await one.store.write({ version: 0, epoch: null }, markedRecord(host));
     expect(outcome).toMatchObject({ kind: 'refused', refusal: { cause: 'not-sent' } });
+    // Attributes would be taken all the same, and marked the host once the partition is over.
+    expect(classic()).toBeUndefined();
     expect(await one.store.check()).toMatch(/quorum/);
     cluster.trouble = 'away';
     expect((await one.store.read(host)).kind).toBe('unknown');

@@ -124,11 +124,12 @@ export function createPacemakerStore(options: PacemakerStoreOptions): Store {
         return applied({ version: row.entry.offset + file.version });
       }
     }
-    // First the attribute, then the mark: a `yes` that is alone is taken for a mark as well.
-    if (!leased && isReport(row, evacuation))
-      await attributes.set(CLASSIC, classicValue.marked, host);
     const outcome = await swap(row, evacuation, { file, grown });
     if (outcome.kind !== 'applied') return outcome;
+    // Never before the mark: attributes are taken without quorum too, and a `yes` that is alone would
+    // mark the host when the partition heals. One that is missing is put there by whoever watches.
+    if (!leased && isReport(row, evacuation))
+      await attributes.set(CLASSIC, classicValue.marked, host);
     if (leased && row !== null && isActive(row.entry.core) && !isActive(evacuation)) {
       await attributes.set(CLASSIC, classicValue.done, host);
     }
