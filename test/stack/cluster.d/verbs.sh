@@ -1,6 +1,6 @@
 # verbs.sh - the cluster as a whole.
 
-PACKAGES="corosync pacemaker pacemaker-cli-utils resource-agents fence-agents crmsh
+PACKAGES="corosync pacemaker pacemaker-cli-utils resource-agents fence-agents crmsh pcs
   socat iproute2 procps util-linux libxml2-utils"
 
 missing_packages() {

@@ -35,6 +35,7 @@ export interface HostStatus {
   readonly phase: string;
   readonly total: number;
   readonly finished: number;
+  readonly in_flight: number;
   readonly by: string;
   readonly proof: string | null;
   readonly counts: Readonly<Record<string, number>>;
@@ -85,11 +86,13 @@ export async function install(choices: InstallationChoices): Promise<Installatio
   const nodes = [...cluster.controllers, ...cluster.computes];
   const [first = ''] = cluster.controllers;
   for (const node of nodes) await put(cluster, node, CONFIG, configuration(choices));
+  const program = [process.execPath, built('nova-ha.cjs')] as const;
+  expectSuccess(await cluster.exec(first, ...program, 'config', 'check'));
   await put(cluster, first, '/run/testbed/commands.sh', `set -ex\n${await commands(choices)}`);
   expectSuccess(await cluster.exec(first, 'bash', '/run/testbed/commands.sh'));
 
   const command: Installation['command'] = (node, ...args) =>
-    cluster.exec(node, process.execPath, built('nova-ha.cjs'), ...args);
+    cluster.exec(node, ...program, ...args);
   const worker = async (): Promise<string | null> => {
     for (const node of cluster.controllers) {
       const { code } = await cluster.exec(
