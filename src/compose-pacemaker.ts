@@ -70,9 +70,10 @@ export async function composePacemakerStore(options: {
     warn(`${directory} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
     return `${hostname()} without a directory`;
   });
-  const table = createMarkTable({ cib: createCib(tools), membership: createMembership(tools) });
+  const shared = { cib: createCib(tools), membership: createMembership(tools) };
   return createPacemakerStore({
-    table,
+    table: createMarkTable(shared),
+    switches: createMarkTable({ ...shared, prefix: 'switch-' }),
     attributes: createAttributes(tools),
     files: createFileStore({ directory, clock, warn }),
     keeper,

@@ -12,6 +12,7 @@ function memoryBed(): ReturnType<Parameters<typeof describeStore>[1]> {
       nowMs += lengthMs;
     },
     damage: null,
+    damageSwitches: null,
     close: () => store.close(),
   });
 }

@@ -70,7 +70,7 @@ export function policyOf(settings: Settings): Policy {
       stalledMs: settings['retry.stalled'],
       restoreMs: settings['retry.restore'],
     },
-    storm: { maxHosts: settings['storm.max_hosts'], maxShare: settings['storm.max_share'] },
+    ...holdingOf(settings),
     readmit: {
       automatic: settings['readmit.automatic'],
       confirmMs: settings['readmit.confirm'],
@@ -99,4 +99,19 @@ const statesOf = (settings: Settings): Policy['states'] => ({
   migrating: settings['states.migrating'],
   startAfter: settings['states.start_after'],
   stoppedProjects: settings['states.stopped_projects'],
+});
+
+const holdingOf = (settings: Settings): Pick<Policy, 'storm' | 'flap' | 'died'> => ({
+  storm: {
+    maxHosts: settings['storm.max_hosts'],
+    maxShare: settings['storm.max_share'],
+    cascadeMs: settings['storm.cascade'],
+    aggregateKey: settings['storm.aggregate_key'],
+    silentShare: settings['storm.silent_share'],
+    cooldownMs: settings['storm.cooldown'],
+    intervalMs: settings['storm.interval'],
+    perInterval: settings['storm.per_interval'],
+  },
+  flap: { count: settings['flap.count'], periodMs: settings['flap.period'] },
+  died: { action: settings['died.action'], afterMs: settings['died.after'] },
 });

@@ -1,6 +1,7 @@
 import { DEFAULT_POLICY as P } from '../domain/policy.ts';
+import { HOLDING_ROWS } from './rows-holding.ts';
 import { row } from './row.ts';
-import { duration, flag, integer, listOf, oneOf, share } from './values.ts';
+import { duration, flag, integer, listOf, oneOf } from './values.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -90,12 +91,7 @@ export const POLICY_ROWS = {
     P.retry.restoreMs,
     'how long the earlier power state is tried to be restored',
   ),
-  'storm.max_hosts': row(
-    integer(1, 100_000),
-    P.storm.maxHosts,
-    'most hosts marked at once; more hold new evacuations',
-  ),
-  'storm.max_share': row(share(), P.storm.maxShare, 'the same as a share of all hosts'),
+  ...HOLDING_ROWS,
   'readmit.automatic': row(flag(), P.readmit.automatic, 'take hosts back by itself'),
   'readmit.confirm': row(
     duration(0, 600_000),

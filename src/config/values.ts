@@ -35,6 +35,13 @@ export const text = (type = 'a text'): ValueKind<string> => ({
   show: (value) => value,
 });
 
+/** A text that may be empty, which switches something off. */
+export const textOrNone = (): ValueKind<string> => ({
+  type: 'a text (may be empty)',
+  schema: v.pipe(asText, v.trim()),
+  show: (value) => value,
+});
+
 /** A file or directory; absolute, because a daemon and a shell have different working directories. */
 export const path = (): ValueKind<string> => ({
   type: 'an absolute path (or one that begins with ~/)',

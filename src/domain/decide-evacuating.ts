@@ -118,7 +118,13 @@ function send(
     instances[id] = { ...entry, progress: step.progress };
     actions.push(step.action);
   }
-  const sent = { ...staged, instances, ...(policy.pace.staggerMs > 0 ? { sentAt: now } : {}) };
+  const begunAt = staged.begunAt ?? now;
+  const sent = {
+    ...staged,
+    begunAt,
+    instances,
+    ...(policy.pace.staggerMs > 0 ? { sentAt: now } : {}),
+  };
   return rest(sent, held === null ? [] : [held], actions, policy, now);
 }
 

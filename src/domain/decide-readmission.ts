@@ -2,12 +2,16 @@ import type { Action } from './action.ts';
 import type { Decision } from './decide.ts';
 import type { Evacuation, Readmission } from './evacuation.ts';
 import type { Service } from './host.ts';
+import { flapHold } from './flap.ts';
 import { livenessOf, watchLife } from './isolation.ts';
+import { unknown } from './known.ts';
 import { disabledReason, parseDisabledReason } from './mark.ts';
 import { stageOf, type Migration } from './migration.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';
+import { endOf } from './summary.ts';
+import { holdOf } from './switches.ts';
 import { formatMillis, type Instant } from './time.ts';
 
 /**
@@ -34,6 +38,9 @@ export function decideReadmission(
     const why = because('NH104', { what: evacuation.host, detail: 'its cell cannot be reached' });
     return stay(evacuation, [why], [], policy, now);
   }
+  const aggregates = observation.aggregates ?? unknown('not asked');
+  const held = holdOf(evacuation.host, observation.switches, aggregates, now).readmit;
+  if (held.length > 0) return stay(evacuation, held, [], policy, now);
   return evacuation.phase === 'settled'
     ? awaitReturn(evacuation, service, observation, policy, now)
     : liftIsolation(evacuation, service, policy, now);
@@ -72,7 +79,13 @@ function awaitReturn(
     upSeen: 0,
   };
   return liftIsolation(
-    { ...next, phase: 'readmitting', phaseSince: now, readmission },
+    {
+      ...next,
+      phase: 'readmitting',
+      phaseSince: now,
+      endedAt: endOf(evacuation),
+      readmission,
+    },
     service,
     policy,
     now,
@@ -151,6 +164,8 @@ function liftIsolation(
       ? close(next, 'readmit.leave_disabled is set', now)
       : stay(next, [because('NH503', { host })], [], policy, now);
   }
+  const flaps = flapHold(evacuation, policy, now);
+  if (flaps !== null) return stay(next, [flaps], [], policy, now);
   const healthy = now - upSince >= Math.max(policy.readmit.healthyMs, policy.readmit.confirmMs);
   if (!healthy && !readmission.asked) {
     const time = formatMillis(policy.readmit.healthyMs);
@@ -171,7 +186,14 @@ function close(evacuation: Evacuation, left: string | null, now: Instant): Decis
   const { host } = evacuation;
   const reasons = left === null ? [] : [because('NH505', { host, detail: left })];
   return {
-    next: { ...evacuation, phase: 'closed', phaseSince: now, reasons },
+    next: {
+      ...evacuation,
+      phase: 'closed',
+      phaseSince: now,
+      endedAt: endOf(evacuation),
+      reasons,
+      ...(evacuation.readmission.asked ? { forgiven: true as const } : {}),
+    },
     actions: [],
     wakeAt: null,
   };

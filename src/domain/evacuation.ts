@@ -205,6 +205,14 @@ export interface Evacuation {
   readonly readmission: Readmission;
   /** Why nothing (more) happens just now; for status, log and page. */
   readonly reasons: readonly Reason[];
+  /** When the first evacuation was sent; absent before that. */
+  readonly begunAt?: Instant;
+  /** When the work on its instances ended; absent while it is `settled`, whose `phaseSince` says it. */
+  readonly endedAt?: Instant;
+  /** When the host failed before this event; absent: it did not. */
+  readonly failures?: readonly Instant[];
+  /** True when this event is not held against the host: taken back, or enabled by an operator. */
+  readonly forgiven?: true;
 }
 
 /** Whether nothing more will happen to this instance by itself or by us. */

@@ -2,12 +2,13 @@ import { isActive, type Evacuation } from './evacuation.ts';
 import type { Fleet, Service } from './host.ts';
 import type { HostName } from './ids.ts';
 import { isIsolated, livenessOf } from './isolation.ts';
-import type { Known } from './known.ts';
+import { unknown, type Known } from './known.ts';
 import { covers, type FenceProof } from './mark.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';
-import { stormOf } from './storm.ts';
+import { stormHold } from './storm.ts';
+import { holdOf } from './switches.ts';
 import type { Summary } from './summary.ts';
 import { formatMillis, type Instant } from './time.ts';
 
@@ -51,6 +52,8 @@ function notIsolated(peer: Summary, fleet: Fleet, policy: Policy, now: Instant):
   return now - peer.markedAt < 2 * policy.fence.patienceMs;
 }
 
+const notAsked = unknown('not asked');
+
 /** Everything that forbids to send evacuations of this host now; empty when they may go. */
 export function gates(
   evacuation: Evacuation,
@@ -60,7 +63,7 @@ export function gates(
   policy: Policy,
   now: Instant,
 ): readonly Reason[] {
-  const { host, proof, isolation, mark } = evacuation;
+  const { host, proof, isolation } = evacuation;
   if (proof === null) return [unproven(evacuation, observation.proof)];
   const liveness = livenessOf(evacuation.life, service);
   if (liveness === 'alive') return [because('NH202', { host })];
@@ -78,8 +81,10 @@ export function gates(
   if (open !== undefined) return [because('NH105', { host: open.host })];
   const coming = stillFailing(evacuation, observation, policy, now);
   if (coming !== null) return [because('NH112', { hosts: coming.join(', ') })];
-  const storm = mark.request.force ? null : stormOf(fleet, peers, policy);
-  if (storm !== null) return [because('NH201', { host, ...storm })];
+  const switched = holdOf(host, observation.switches, observation.aggregates ?? notAsked, now);
+  if (switched.send.length > 0) return switched.send;
+  const storm = stormHold(evacuation, fleet, peers, observation, policy, now);
+  if (storm !== null) return [storm];
   if (policy.fence.delayMs > 0 && now < proof.at + policy.fence.delayMs) {
     return [because('NH108', { time: formatMillis(policy.fence.delayMs) })];
   }

@@ -1,4 +1,5 @@
 import type { HostName } from './ids.ts';
+import type { Instant } from './time.ts';
 
 /**
  * A nova-compute service as `GET /os-services` shows it (microversion >= 2.69). `state` is `unknown`
@@ -29,6 +30,8 @@ export interface Fleet {
   /** How many nova-conductors and nova-schedulers are up and enabled; evacuations need both. */
   readonly conductorsUp: number;
   readonly schedulersUp: number;
+  /** When any service of Nova, of whatever kind, reported last, by Nova's clock; absent: not told. */
+  readonly newestReport?: Instant;
 }
 
 /** What the service looked like before we touched it: the base of OnlyOursReenabled. */

@@ -4,12 +4,15 @@ import type { Decision } from './decide.ts';
 import { isActive, isTerminal, LEGAL, tracked, type Evacuation } from './evacuation.ts';
 import { asked, nothingRebuiltTwice, resetOnlyAtRest } from './invariants-of-states.ts';
 import { isIsolated } from './isolation.ts';
+import { unknown } from './known.ts';
 import { covers, parseDisabledReason } from './mark.ts';
 import { stageOf } from './migration.ts';
 import type { Answer, Observation } from './observation.ts';
 import { overBudget } from './over-budget.ts';
 import type { Policy } from './policy.ts';
 import { policyOf } from './profile.ts';
+import { sentenceOf } from './reason.ts';
+import { holdOf } from './switches.ts';
 import type { Instant } from './time.ts';
 
 /** A broken promise: which, and how. */
@@ -185,6 +188,23 @@ const budgetHeld: Check = (step) => {
   return overBudget({ before, next: decision.next, targets, others, policy, now });
 };
 
+/** Nothing is sent, and nothing lifted, that an operator has held; what cannot be read may be a hold. */
+const heldDoesNothing: Check = (step) => {
+  const { observation, decision, now } = step;
+  const { host } = decision.next;
+  const aggregates = observation.aggregates ?? unknown('not asked');
+  const hold = holdOf(host, observation.switches, aggregates, now);
+  const [why] = hold.send;
+  if (why !== undefined && posts(step).length > 0) return `sent although ${sentenceOf(why)}`;
+  const [held] = hold.readmit;
+  const lifts = decision.actions.some(
+    (action) =>
+      action.do === 'change-service' &&
+      (action.change.status === 'enabled' || action.change.forcedDown === false),
+  );
+  return held !== undefined && lifts ? `lifted although ${sentenceOf(held)}` : null;
+};
+
 /** Whatever is not over has a next look, and whatever does not move says why. */
 const eventuallySettled: Check = ({ decision: { next, actions, wakeAt }, now }) => {
   if (next.phase === 'closed') return null;
@@ -218,6 +238,7 @@ export const INVARIANTS = {
   OnlyOursReenabled: onlyOursReenabled,
   MarkSurvives: markSurvives,
   BudgetHeld: budgetHeld,
+  HeldDoesNothing: heldDoesNothing,
   EventuallySettled: eventuallySettled,
   TerminalStays: terminalStays,
   ResetOnlyAtRest: resetOnlyAtRest,

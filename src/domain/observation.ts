@@ -8,6 +8,7 @@ import type { Migration } from './migration.ts';
 import type { WriteOutcome } from './outcome.ts';
 import type { Snapshot } from './storage.ts';
 import type { Summary } from './summary.ts';
+import type { Switch } from './switches.ts';
 
 /** The answer to a request of this worker about an instance; an observation of its own, lost in a crash. */
 export interface Answer {
@@ -56,6 +57,8 @@ export interface Observation {
   /** The summaries of all hosts' records, this one's included. */
   readonly peers: Known<readonly Summary[]>;
   readonly answers: readonly Answer[];
+  /** What operators switched; unknown holds everything. */
+  readonly switches: Known<readonly Switch[]>;
   /** Hosts that the cluster manager is still fencing; absent where there is none to ask. */
   readonly failing?: Known<readonly HostName[]>;
   /** All aggregates of the region; asked for only when the policy looks at them. */

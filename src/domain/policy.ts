@@ -100,6 +100,28 @@ export interface Policy {
     readonly maxHosts: number;
     /** The same as a share of all hosts, 0 to 1. */
     readonly maxShare: number;
+    /** Evacuated hosts that are not back count for so long after their mark. */
+    readonly cascadeMs: Millis;
+    /** The key in an aggregate's metadata that says how many of its hosts may fail; empty: none does. */
+    readonly aggregateKey: string;
+    /** More than this share of unmarked services silent at once is trouble of the control plane. */
+    readonly silentShare: number;
+    /** How long it must have been calm after a storm; 0: not at all. */
+    readonly cooldownMs: Millis;
+    /** So many hosts may begin within an interval; 0: as many as there are. */
+    readonly intervalMs: Millis;
+    readonly perInterval: number;
+  };
+  readonly flap: {
+    /** A host that failed so often within the period is not enabled by itself; 0: never held. */
+    readonly count: number;
+    readonly periodMs: Millis;
+  };
+  readonly died: {
+    /** What becomes of a living host whose nova-compute is silent. */
+    readonly action: 'report' | 'disable' | 'fence';
+    /** How long it must have been silent. */
+    readonly afterMs: Millis;
   };
   readonly readmit: {
     readonly automatic: boolean;
@@ -174,7 +196,18 @@ export const DEFAULT_POLICY: Policy = {
     stalledMs: 900_000,
     restoreMs: 120_000,
   },
-  storm: { maxHosts: 10, maxShare: 0.5 },
+  storm: {
+    maxHosts: 10,
+    maxShare: 0.5,
+    cascadeMs: 0,
+    aggregateKey: 'instanceha:max_failures',
+    silentShare: 0.5,
+    cooldownMs: 0,
+    intervalMs: 0,
+    perInterval: 1,
+  },
+  flap: { count: 3, periodMs: 86_400_000 },
+  died: { action: 'report', afterMs: 300_000 },
   readmit: { automatic: true, confirmMs: 10_000, healthyMs: 30_000, leaveDisabled: false },
   freshness: { fleetMs: 30_000, idleMs: 5000 },
 };

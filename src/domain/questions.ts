@@ -20,6 +20,8 @@ export interface FirstQuestions {
   /** Null: the migrations are not needed; else all records with a higher id. */
   readonly migrationsAfter: number | null;
   readonly peers: boolean;
+  /** Whether the aggregates may decide; how old they may be is their cache's business. */
+  readonly aggregates: boolean;
   /** Whether more failures may be on their way: asked as long as no instance has moved. */
   readonly failing: boolean;
 }
@@ -47,6 +49,15 @@ const SLOW_PER_TURN = 5;
 /** How long arrived instances may wait for the look at their new host. */
 const VERIFY_AFTER_MS = 120_000;
 
+const NOTHING = {
+  proof: false,
+  inventory: false,
+  migrationsAfter: null,
+  peers: false,
+  aggregates: false,
+  failing: false,
+} as const;
+
 /** The first questions of a turn: only what its phase can use. */
 export function firstQuestions(
   evacuation: Evacuation,
@@ -57,12 +68,11 @@ export function firstQuestions(
   switch (phase) {
     case 'marked':
       return {
+        ...NOTHING,
         fleetMaxAgeMs: 0,
         proof: provenBy(evacuation, notAsked, policy) === null,
-        inventory: false,
-        migrationsAfter: null,
         peers: true,
-        failing: false,
+        aggregates: policy.storm.aggregateKey !== '',
       };
     case 'evacuating': {
       const waiting = due(evacuation, now);
@@ -74,31 +84,22 @@ export function firstQuestions(
         inventory: waiting.some(([, entry]) => isRetry(entry.progress)),
         migrationsAfter: lowestAfter(evacuation),
         peers: true,
+        aggregates: policy.storm.aggregateKey !== '',
         failing: tracked(evacuation).every(([, { progress }]) => isUntouched(progress)),
       };
     }
     case 'settled':
     case 'readmitting':
       return {
+        ...NOTHING,
         fleetMaxAgeMs: mayLift(evacuation, policy, now) ? 0 : policy.freshness.idleMs / 2,
-        proof: false,
-        inventory: false,
         migrationsAfter:
           phase === 'settled' && (evacuation.life.moves > 0 || evacuation.readmission.asked)
             ? 0
             : null,
-        peers: false,
-        failing: false,
       };
     case 'closed':
-      return {
-        fleetMaxAgeMs: policy.freshness.fleetMs,
-        proof: false,
-        inventory: false,
-        migrationsAfter: null,
-        peers: false,
-        failing: false,
-      };
+      return { ...NOTHING, fleetMaxAgeMs: policy.freshness.fleetMs };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { CatalogueEntry } from './reason-entry.ts';
+import { REASONS_OF_HOLDING } from './reasons-of-holding.ts';
 
 /**
  * Reasons that concern a whole host. NH1xx: what it waits for. NH2xx: held back. NH5xx: the way back.
@@ -95,6 +96,7 @@ export const REASONS_OF_HOSTS = {
     sentence: 'the one destination that is allowed, {host}, is not up and enabled',
     remedy: 'bring {host} up, name another destination.host, or set destination.strict: false',
   },
+  ...REASONS_OF_HOLDING,
   NH501: {
     severity: 'note',
     sentence:

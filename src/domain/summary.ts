@@ -1,4 +1,11 @@
-import { isInFlight, tracked, type Evacuation, type Phase, type Progress } from './evacuation.ts';
+import {
+  isActive,
+  isInFlight,
+  tracked,
+  type Evacuation,
+  type Phase,
+  type Progress,
+} from './evacuation.ts';
 import type { EventId, HostName } from './ids.ts';
 import { because, type Reason } from './reason.ts';
 import type { Instant } from './time.ts';
@@ -36,6 +43,10 @@ export interface Summary {
   readonly total: number;
   readonly counts: Counts;
   readonly reasons: readonly Reason[];
+  /** When its first evacuation was sent; absent before that. */
+  readonly begunAt?: Instant;
+  /** When the work on its instances ended; absent while it goes on. */
+  readonly endedAt?: Instant;
 }
 
 /**
@@ -121,5 +132,10 @@ export function summaryOf(evacuation: Evacuation): Summary {
     total: all.length,
     counts,
     reasons: evacuation.reasons,
+    ...(evacuation.begunAt === undefined ? {} : { begunAt: evacuation.begunAt }),
+    ...(isActive(evacuation) ? {} : { endedAt: endOf(evacuation) }),
   };
 }
+
+/** When the work on the instances of a record ended that is not active any more. */
+export const endOf = ({ endedAt, phaseSince }: Evacuation): Instant => endedAt ?? phaseSince;

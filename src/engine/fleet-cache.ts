@@ -1,5 +1,6 @@
 import type { Fleet } from '../domain/host.ts';
 import type { Known } from '../domain/known.ts';
+import type { Aggregate } from '../domain/facts.ts';
 import type { Millis } from '../domain/time.ts';
 import type { Clock, Compute } from './ports.ts';
 
@@ -9,13 +10,22 @@ export interface FleetCache {
   read(maxAgeMs: Millis): Promise<Known<Fleet>>;
   /** Forgets what was read: our own PUT has changed it. */
   forget(): void;
+  /** All aggregates, not older than a minute; who is in which changes rarely. */
+  aggregates(): Promise<Known<readonly Aggregate[]>>;
 }
+
+/** How old the aggregates may be. */
+const AGGREGATES_MS = 60_000;
 
 /** Makes the cache; a failed read is never kept. */
 export function createFleetCache(compute: Compute, clock: Clock): FleetCache {
   let last: { readonly fleet: Known<Fleet>; readonly startedMs: Millis } | null = null;
   let pending: { readonly promise: Promise<Known<Fleet>>; readonly startedMs: Millis } | null =
     null;
+  let known: {
+    readonly promise: Promise<Known<readonly Aggregate[]>>;
+    readonly startedMs: Millis;
+  } | null = null;
 
   async function load(startedMs: Millis): Promise<Known<Fleet>> {
     const fleet = await compute.fleet();
@@ -38,6 +48,17 @@ export function createFleetCache(compute: Compute, clock: Clock): FleetCache {
     forget() {
       last = null;
       pending = null;
+    },
+    aggregates() {
+      const nowMs = clock.monotonicMs();
+      if (known !== null && nowMs - known.startedMs <= AGGREGATES_MS) return known.promise;
+      const asked = { promise: compute.aggregates(), startedMs: nowMs };
+      known = asked;
+      return asked.promise.then((found) => {
+        // A failed read is never kept.
+        if (found.kind === 'unknown' && known === asked) known = null;
+        return found;
+      });
     },
   };
 }

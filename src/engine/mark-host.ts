@@ -7,6 +7,7 @@ import {
   type Progress,
   type Tracked,
 } from '../domain/evacuation.ts';
+import { failuresBefore } from '../domain/flap.ts';
 import type { EventId, HostName, InstanceId } from '../domain/ids.ts';
 import type { FenceProof, Mark, MarkOrigin, Request } from '../domain/mark.ts';
 import { applied, refused, type WriteOutcome } from '../domain/outcome.ts';
@@ -92,6 +93,7 @@ function markedRecord(
   const carried = record.phase === 'closed' ? null : record.isolation;
   return {
     ...newEvacuation(host, fresh, now),
+    ...failuresBefore(record),
     isolation: carried === null ? null : { ...carried, since: now, seen: false },
   };
 }
@@ -189,7 +191,8 @@ export function unmarkHost(
       instances[id] = abandoned(entry, why);
     }
     // It may never have been off: what it was building for other hosts must not count as lost.
-    const taken = { ...record, instances, proof: null, phaseSince: now, reasons: [] };
+    const over = { phaseSince: now, reasons: [], forgiven: true } as const;
+    const taken = { ...record, instances, proof: null, ...over };
     return { ...taken, phase: record.isolation === null ? 'closed' : 'settled' };
   });
 }
@@ -277,6 +280,7 @@ export async function changeRecord(
 /** Whether two records say the same of what commands change; the rest a worker may have moved on. */
 const isSame = (a: Evacuation, b: Evacuation): boolean =>
   a.mark.event === b.mark.event &&
+  a.mark.request.force === b.mark.request.force &&
   a.phase === b.phase &&
   a.phaseSince === b.phaseSince &&
   a.readmission.asked === b.readmission.asked;

@@ -1,10 +1,12 @@
 import type { Evacuation } from '../domain/evacuation.ts';
 import type { HostName, InstanceId } from '../domain/ids.ts';
-import { known, unknown, type Known } from '../domain/known.ts';
+import { known, mapKnown, unknown, type Known } from '../domain/known.ts';
 import type { Answer, ActionTrace, Observation, Sighting } from '../domain/observation.ts';
 import type { Policy } from '../domain/policy.ts';
 import { policyOf } from '../domain/profile.ts';
 import { firstQuestions, followUps, type FirstQuestions } from '../domain/questions.ts';
+import type { Switchboard } from '../domain/switchboard.ts';
+import { needsAggregates } from '../domain/switches.ts';
 import { formatInstant, parseNovaTime, type Instant } from '../domain/time.ts';
 import type { FleetCache } from './fleet-cache.ts';
 import { askImages, askRegion, newcomers } from './observe-facts.ts';
@@ -59,9 +61,18 @@ export async function observe(
   if (changed?.kind === 'known') mergeChanged(seen, changed, evacuation);
   const second = { ...first, inventory, groups, failing, migrations, sightings: seen, traces };
   const all = await aboutNewcomers(parts, evacuation, { ...second, ...region }, now);
-  // Last, because the limits in flight hold over all hosts: what others have just sent must be seen.
+  // Last, because the limits in flight hold over all hosts: what others have just sent must be seen,
+  // and so must what an operator has just paused.
   const asked = questions.peers && (evacuation.phase !== 'marked' || more.inventory);
-  return asked ? { ...all, peers: await parts.store.list() } : all;
+  const switching = asked || !questions.peers;
+  const [peers, board] = await Promise.all([
+    asked ? parts.store.list() : all.peers,
+    switching ? parts.store.switchboard() : NOBODY_ASKS,
+  ]);
+  const switches = mapKnown(board, (whole) => whole.switches);
+  const late = all.aggregates === undefined && needsAggregates(switches, now);
+  const aggregates = late ? { aggregates: await parts.fleet.aggregates() } : {};
+  return { ...all, peers, switches, ...aggregates };
 }
 
 /** What decides about instances that are not in the record yet, as far as the policy looks at it. */
@@ -90,13 +101,14 @@ async function askFirst(
 ): Promise<Observation> {
   const { compute, fencing, fleet } = parts;
   const { host, mark } = evacuation;
-  const [services, proof, inventory, migrations, failing] = await Promise.all([
+  const [services, proof, inventory, migrations, asked, failing] = await Promise.all([
     fleet.read(questions.fleetMaxAgeMs),
     questions.proof ? fencing.proof(host, mark) : notAsked,
     questions.inventory ? compute.instancesOn(host) : notAsked,
     questions.migrationsAfter === null
       ? notAsked
       : compute.evacuationsFrom(host, questions.migrationsAfter),
+    questions.aggregates ? fleet.aggregates() : null,
     questions.failing ? askFailing(parts) : notAsked,
   ]);
   return {
@@ -110,8 +122,12 @@ async function askFirst(
     peers: notAsked,
     answers,
     failing,
+    switches: notAsked,
+    ...(asked === null ? {} : { aggregates: asked }),
   };
 }
+
+const NOBODY_ASKS: Known<Switchboard> = notAsked;
 
 async function askFailing(parts: ObservingParts): Promise<Known<readonly HostName[]>> {
   if (parts.lookout === undefined) return notAsked;

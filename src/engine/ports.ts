@@ -11,6 +11,7 @@ import type { ActionTrace, Sighting } from '../domain/observation.ts';
 import type { WriteOutcome } from '../domain/outcome.ts';
 import type { Snapshot } from '../domain/storage.ts';
 import type { Summary } from '../domain/summary.ts';
+import type { Board, Switchboard } from '../domain/switchboard.ts';
 import type { Instant, Millis } from '../domain/time.ts';
 
 /** Wall and monotonic time, and waiting. The wall clock may jump; the monotonic one never does. */
@@ -92,6 +93,16 @@ export interface Store {
   }): Promise<Known<readonly HistoryEntry[]>>;
   /** Null when the store answers and can be written; else what is wrong and how to mend it. */
   check(): Promise<string | null>;
+  /**
+   * What operators switched, and what is known of silent hosts. Unknown also when what lies there is
+   * damaged or foreign: it could be a pause.
+   */
+  switchboard(): Promise<Known<Switchboard>>;
+  /** Compare-and-set of the whole board; version 0: there must be none yet. Answers as `write` does. */
+  setSwitchboard(
+    version: number,
+    board: Board,
+  ): Promise<WriteOutcome<{ readonly version: number }>>;
   close(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import { wholeHost } from '../../src/domain/mark.ts';
 import type { Observation } from '../../src/domain/observation.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
 import { stormOf } from '../../src/domain/storm.ts';
+import type { Summary } from '../../src/domain/summary.ts';
 import type { Service } from '../../src/domain/host.ts';
 import {
   evacuating,
@@ -78,7 +79,10 @@ describe('what closes the gate', () => {
     ['excused', { seen: marks(peer(H2, { excused: true })) }],
     ['settled', { seen: marks(peer(H2, { phase: 'settled' })) }],
   ])('another mark that is %s holds nobody back', (_name, given) => {
-    const many: Policy = { ...DEFAULT_POLICY, storm: { maxHosts: 9, maxShare: 1 } };
+    const many: Policy = {
+      ...DEFAULT_POLICY,
+      storm: { ...DEFAULT_POLICY.storm, maxHosts: 9, maxShare: 1 },
+    };
     expect(codes({ ...given, policy: many })).toEqual([]);
   });
 
@@ -93,26 +97,29 @@ describe('what closes the gate', () => {
 describe('a storm', () => {
   const policy = (maxHosts: number, maxShare: number): Policy => ({
     ...DEFAULT_POLICY,
-    storm: { maxHosts, maxShare },
+    storm: { ...DEFAULT_POLICY.storm, maxHosts, maxShare },
   });
   const all = [isolated(), isolated(H2), service(H3)];
   const two = [peer(H1), peer(H2)];
+  const storming = (services: readonly Service[], peers: readonly Summary[], wanted: Policy) =>
+    stormOf({ fleet: fleet(services), peers, maintenance: new Set() }, wanted, T0);
 
   it.each([
     ['within both', 2, 1, null],
     ['more than may be', 1, 1, { marked: 2, total: 3, limit: 1 }],
     ['more than the share', 9, 0.5, { marked: 2, total: 3, limit: 1 }],
-    ['one host is always believed', 9, 0, { marked: 2, total: 3, limit: 1 }],
+    ['one host is always believed', 9, 0.1, { marked: 2, total: 3, limit: 1 }],
+    ['a share of nothing holds everything', 9, 0, { marked: 2, total: 3, limit: 0 }],
   ])('%s', (_name, maxHosts, maxShare, storm) => {
-    expect(stormOf(fleet(all), two, policy(maxHosts, maxShare))).toEqual(storm);
+    expect(storming(all, two, policy(maxHosts, maxShare))).toEqual(storm);
   });
 
   it('does not count what is over, what an operator has parked, or what Nova does not know', () => {
     const settled = [peer(H1), peer(H2, { phase: 'settled' })];
-    expect(stormOf(fleet(all), settled, policy(1, 1))).toBeNull();
+    expect(storming(all, settled, policy(1, 1))).toBeNull();
     const parked = service(H3, { status: 'disabled', state: 'down', disabledReason: 'broken' });
-    expect(stormOf(fleet([isolated(), isolated(H2), parked]), two, policy(1, 1))?.total).toBe(2);
-    expect(stormOf(fleet([isolated(), service(H3)]), two, policy(1, 1))).toBeNull();
+    expect(storming([isolated(), isolated(H2), parked], two, policy(1, 1))?.total).toBe(2);
+    expect(storming([isolated(), service(H3)], two, policy(1, 1))).toBeNull();
   });
 
   it('holds until an operator says that it is real', () => {

@@ -29,6 +29,7 @@ describe('the signs of life of a worker', () => {
     const services = fleet([isolated(), service(H2)]);
     const compute = {
       fleet: () => Promise.resolve(known(services, clock.now())),
+      aggregates: () => Promise.resolve(known([], clock.now())),
       // No deadline of an adapter ends it: a bug, which only a restart can mend.
       evacuationsFrom: () => new Promise(() => undefined),
     } as Partial<Compute> as Compute;

@@ -32,6 +32,7 @@ describe('a worker that takes a host over', () => {
       evacuationsFrom: () => Promise.resolve(away),
       instancesOn: () => Promise.resolve(away),
       groups: () => Promise.resolve(away),
+      aggregates: () => Promise.resolve(away),
       sighting: () => Promise.resolve(away),
       changedSince: () => Promise.resolve(away),
     } as Partial<Compute> as Compute;

@@ -197,6 +197,21 @@ const BROKEN: readonly Broken[] = [
     shows: 'too many in flight',
   },
   {
+    invariant: 'HeldDoesNothing',
+    how: 'goes on although an operator has paused it',
+    script: (universe) => {
+      const pause = { kind: 'pause', scope: { of: 'all' }, reason: 'storage work' } as const;
+      const on = { ...pause, by: 'anna', since: START_MS, until: START_MS + 300_000 };
+      void universe.store.setSwitchboard(0, { switches: [on], silent: [] });
+      fail(universe);
+    },
+    decide: (record, observation, policy, now) =>
+      decide(record, { ...observation, switches: known([], now) }, policy, now),
+    // Before the pause has ended by itself.
+    shows: ({ cloud }) =>
+      cloud.world.migrations.some((row) => row.createdAtMs < START_MS + 300_000),
+  },
+  {
     invariant: 'EventuallySettled',
     how: 'goes to sleep for ever',
     decide: (record, observation, policy, now) => ({

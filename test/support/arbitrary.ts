@@ -3,6 +3,7 @@ import type { Service } from '../../src/domain/host.ts';
 import { known, unknown, type Known } from '../../src/domain/known.ts';
 import type { ActionTrace, Answer, Observation, Sighting } from '../../src/domain/observation.ts';
 import { applied, refused, uncertain } from '../../src/domain/outcome.ts';
+import type { Switch } from '../../src/domain/switches.ts';
 import { fleet, H1, H2, H3, instance, isolated, peer, row, service, T0, vm } from './domain.ts';
 
 const IDS = [vm(1), vm(2), vm(3)];
@@ -104,6 +105,26 @@ const neighbour = fc
   })
   .map((change) => peer(H2, change));
 
+const switches: fc.Arbitrary<readonly Switch[]> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant([]) },
+  fc.array(
+    fc.record({
+      kind: fc.constantFrom('pause', 'freeze', 'maintenance'),
+      scope: fc.constantFrom<Switch['scope']>(
+        { of: 'all' },
+        { of: 'host', host: H1 },
+        { of: 'host', host: H2 },
+        { of: 'aggregate', name: 'gold' },
+      ),
+      reason: fc.constant('storage work'),
+      by: fc.constant('anna'),
+      since: fc.constant(T0),
+      until: fc.constantFrom(null, T0 + 1, T0 + 600_000),
+    }),
+    { minLength: 1, maxLength: 2 },
+  ),
+);
+
 /** Anything that a turn can see, however little sense it makes together. */
 export const observations: fc.Arbitrary<Observation> = fc
   .record({
@@ -119,6 +140,7 @@ export const observations: fc.Arbitrary<Observation> = fc
     traces: fc.tuple(...IDS.map(() => maybe(trace))),
     peers: maybe(fc.option(neighbour).map((one) => (one === null ? [] : [one]))),
     answers: fc.array(answer, { maxLength: 2 }),
+    switches: maybe(switches),
   })
   .map((drawn) => {
     const services = [...(drawn.source === null ? [] : [drawn.source]), drawn.other, service(H3)];
@@ -133,5 +155,6 @@ export const observations: fc.Arbitrary<Observation> = fc
       traces: new Map(IDS.map((id, i) => [id, drawn.traces[i] ?? unknown('')] as const)),
       peers: drawn.peers,
       answers: drawn.answers,
+      switches: drawn.switches,
     };
   });

@@ -218,6 +218,8 @@ export const observation = (change: Partial<Observation> = {}): Observation => (
   sightings: new Map(),
   traces: new Map(),
   peers: known([], T0),
+  switches: known([], T0),
+  aggregates: known([], T0),
   answers: [],
   ...change,
 });

@@ -5,9 +5,11 @@ import type { NodeAttributes, SharedTable } from '../../src/adapters/store/pacem
 /** What the members of a cluster share, without a cluster: a table and node attributes. */
 export interface FakeCluster {
   readonly table: SharedTable;
+  readonly switches: SharedTable;
   /** The attributes as a member sees them. */
   attributesOn(node: string): NodeAttributes;
   readonly texts: Map<string, string>;
+  readonly switchTexts: Map<string, string>;
   /** Attribute values by `name` and node. */
   readonly values: Map<string, Map<string, string>>;
   /** What the next calls meet; null: all is well. */
@@ -17,26 +19,15 @@ export interface FakeCluster {
 /** A cluster in memory that behaves as the real one was seen to: compare-and-set, no quorum, away. */
 export function createFakeCluster(): FakeCluster {
   const texts = new Map<string, string>();
+  const switchTexts = new Map<string, string>();
   const values = new Map<string, Map<string, string>>();
   const cluster: FakeCluster = {
     texts,
+    switchTexts,
     values,
     trouble: null,
-    table: {
-      read: () =>
-        Promise.resolve(
-          cluster.trouble === 'away' ? unknown('Pacemaker is away') : known(new Map(texts), 1),
-        ),
-      swap: (name, from, to) => {
-        if (cluster.trouble !== null)
-          return Promise.resolve(refused('not-sent', 'Pacemaker is away'));
-        if ((texts.get(name) ?? null) !== from) {
-          return Promise.resolve(refused('wrong-state', 'somebody was faster'));
-        }
-        texts.set(name, to);
-        return Promise.resolve(applied(null));
-      },
-    },
+    table: tableOf(texts, () => cluster.trouble),
+    switches: tableOf(switchTexts, () => cluster.trouble),
     attributesOn: (node) => ({
       all: (name) =>
         Promise.resolve(
@@ -61,4 +52,24 @@ export function createFakeCluster(): FakeCluster {
     }),
   };
   return cluster;
+}
+
+function tableOf(
+  texts: Map<string, string>,
+  troubleNow: () => FakeCluster['trouble'],
+): SharedTable {
+  return {
+    read: () =>
+      Promise.resolve(
+        troubleNow() === 'away' ? unknown('Pacemaker is away') : known(new Map(texts), 1),
+      ),
+    swap: (name, from, to) => {
+      if (troubleNow() !== null) return Promise.resolve(refused('not-sent', 'Pacemaker is away'));
+      if ((texts.get(name) ?? null) !== from) {
+        return Promise.resolve(refused('wrong-state', 'somebody was faster'));
+      }
+      texts.set(name, to);
+      return Promise.resolve(applied(null));
+    },
+  };
 }

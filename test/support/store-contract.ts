@@ -6,6 +6,7 @@ import { because } from '../../src/domain/reason.ts';
 import { isUnreadable, summaryOf } from '../../src/domain/summary.ts';
 import type { HistoryEntry, Store, Stored } from '../../src/engine/ports.ts';
 import { fullRecord, markedRecord } from './record.ts';
+import { describeSwitches } from './switches-contract.ts';
 import { until } from './until.ts';
 
 /** A store of one kind, empty, with as many clients as a test wants. */
@@ -16,6 +17,8 @@ export interface StoreBed {
   passTime(lengthMs: number): void;
   /** Puts a text where the newest record of a host lies; null where nothing can be damaged. */
   readonly damage: ((host: HostName, text: string) => Promise<void>) | null;
+  /** Puts a text where the switches lie. */
+  readonly damageSwitches: ((text: string) => Promise<void>) | null;
   close(): Promise<void>;
 }
 
@@ -250,6 +253,8 @@ export function describeStore(name: string, makeBed: () => Promise<StoreBed>): v
       ]);
     });
   });
+
+  describeSwitches(name, () => ({ bed, store, other }));
 
   describe(`${name}: nudges and history`, () => {
     test('nudges and marks of other clients are told, until the watch is closed', async () => {

@@ -24,6 +24,11 @@ async function fileBed(): Promise<StoreBed> {
       const last = (await readdir(records)).sort().at(-1) ?? '';
       await writeFile(join(records, last), text);
     },
+    damageSwitches: async (text) => {
+      const switches = join(directory, 'switches');
+      const last = (await readdir(switches)).sort().at(-1) ?? '';
+      await writeFile(join(switches, last), text);
+    },
     close: async () => {
       for (const store of opened) await store.close();
       await rm(directory, { recursive: true });

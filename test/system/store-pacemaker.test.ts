@@ -47,7 +47,10 @@ async function controllerOf(
   const files = createFileStore({ directory, clock, bootClock });
   const attributes = cluster.attributesOn(node);
   const keeper = `${node}-1`;
-  const store = createPacemakerStore({ table: cluster.table, attributes, files, keeper, clock });
+  const store = createPacemakerStore({
+    ...{ table: cluster.table, switches: cluster.switches },
+    ...{ attributes, files, keeper, clock },
+  });
   return { store, files, directory };
 }
 
@@ -64,6 +67,7 @@ async function pacemakerBed(): Promise<StoreBed> {
       const keeper = 'ctl-1-1';
       const store = createPacemakerStore({
         table: cluster.table,
+        switches: cluster.switches,
         attributes,
         files,
         keeper,
@@ -77,6 +81,10 @@ async function pacemakerBed(): Promise<StoreBed> {
     },
     damage: (damagedHost, text) => {
       cluster.texts.set(damagedHost, text);
+      return Promise.resolve();
+    },
+    damageSwitches: (text) => {
+      cluster.switchTexts.set('board', text);
       return Promise.resolve();
     },
     close: async () => {

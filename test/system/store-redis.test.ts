@@ -27,6 +27,9 @@ async function redisBed(): Promise<StoreBed> {
       const key = `nova-ha:{${host}}:record`;
       await server.cli('hset', key, 'record', text, 'summary', text);
     },
+    damageSwitches: async (text) => {
+      await server.cli('hset', 'nova-ha:switches', 'board', text);
+    },
     close: async () => {
       for (const store of opened) await store.close();
     },

@@ -5,7 +5,7 @@ import { mapKnown, unknown } from '../../domain/known.ts';
 import type { Known } from '../../domain/known.ts';
 import { applied, uncertain } from '../../domain/outcome.ts';
 import type { WriteOutcome } from '../../domain/outcome.ts';
-import type { Millis } from '../../domain/time.ts';
+import { parseNovaTime, type Millis } from '../../domain/time.ts';
 import * as v from 'valibot';
 import { read } from './reading.ts';
 import type { serviceRow } from './schema.ts';
@@ -37,8 +37,10 @@ export async function readFleet(session: Session): Promise<Known<Fleet>> {
       list.filter(
         ({ binary, state, status }) => binary === name && state === 'up' && status === 'enabled',
       ).length;
+    const reports = list.flatMap(({ updated_at: at }) => parseNovaTime(at ?? '') ?? []);
     return {
       services,
+      ...(reports.length > 0 ? { newestReport: Math.max(...reports) } : {}),
       conductorsUp: working('nova-conductor'),
       schedulersUp: working('nova-scheduler'),
     };

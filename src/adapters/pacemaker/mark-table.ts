@@ -16,7 +16,9 @@ export interface MarkTable {
 /** The id of our set of properties in the CIB's `crm_config`. */
 export const SET_ID = 'nova-ha';
 
-const PREFIX = 'mark-';
+/** What the names of our entries begin with: the marks, and the one that holds the switches. */
+export type EntryPrefix = 'mark-' | 'switch-';
+
 const SET = `//crm_config/cluster_property_set[@id='${SET_ID}']`;
 
 /**
@@ -33,8 +35,12 @@ const SET = `//crm_config/cluster_property_set[@id='${SET_ID}']`;
 export function createMarkTable(deps: {
   readonly cib: Cib;
   readonly membership: Pick<Membership, 'quorum'>;
+  readonly prefix?: EntryPrefix;
 }): MarkTable {
-  const { cib, membership } = deps;
+  const { cib, membership, prefix = 'mark-' } = deps;
+  const idOf = (name: string): string => `${SET_ID}-${prefix}${name}`;
+  const pair = (name: string, value: string): string =>
+    `<nvpair id="${idOf(name)}" name="${prefix}${name}" value="${escapeAttribute(value)}"/>`;
   const read = coalesced(async (): ReturnType<MarkTable['read']> => {
     const sets = await cib.query(SET);
     return mapKnown(
@@ -45,8 +51,8 @@ export function createMarkTable(deps: {
             .flatMap(({ children }) => children)
             .flatMap(({ name, attributes }) => {
               const key = attributes['name'] ?? '';
-              return name === 'nvpair' && key.startsWith(PREFIX)
-                ? [[key.slice(PREFIX.length), attributes['value'] ?? ''] as const]
+              return name === 'nvpair' && key.startsWith(prefix)
+                ? [[key.slice(prefix.length), attributes['value'] ?? ''] as const]
                 : [];
             }),
         ),
@@ -70,7 +76,7 @@ export function createMarkTable(deps: {
       return refused('bad-request', `no entry can be named ${name}`);
     if (from !== null) {
       const old = quoted(from);
-      if (old === null) return refused('bad-request', damagedEntry(name));
+      if (old === null) return refused('bad-request', damagedEntry(`${prefix}${name}`));
       const entry = `${SET}/nvpair[@id='${idOf(name)}' and @value=${old}]`;
       return cib.modify(entry, `<nvpair id="${idOf(name)}" value="${escapeAttribute(to)}"/>`);
     }
@@ -97,11 +103,6 @@ export function createMarkTable(deps: {
 const NO_QUORUM =
   'this part of the cluster has no quorum: what is written here may be lost, or wipe out what the other part writes';
 
-const idOf = (name: string): string => `${SET_ID}-${PREFIX}${name}`;
-
-const pair = (name: string, value: string): string =>
-  `<nvpair id="${idOf(name)}" name="${PREFIX}${name}" value="${escapeAttribute(value)}"/>`;
-
 // XPath 1.0 has no escapes: a text with both kinds of quotes cannot be written.
 function quoted(text: string): string | null {
   if (!text.includes("'")) return `'${text}'`;
@@ -109,5 +110,5 @@ function quoted(text: string): string | null {
 }
 
 const damagedEntry = (name: string): string =>
-  `the entry ${PREFIX}${name} in the set ${SET_ID} of the CIB was not written by nova-ha; delete it: ` +
-  `crm_attribute -t crm_config -s ${SET_ID} -n ${PREFIX}${name} -D`;
+  `the entry ${name} in the set ${SET_ID} of the CIB was not written by nova-ha; delete it: ` +
+  `crm_attribute -t crm_config -s ${SET_ID} -n ${name} -D`;

@@ -36,9 +36,10 @@ export function decodeSummary(text: string, host: HostName): Decoded<Summary> {
 export const decodeHistory = (text: string): Decoded<HistoryEntry> =>
   unwrap('history', historyShape, text);
 
-type Kind = 'record' | 'summary' | 'history';
+type Kind = 'record' | 'summary' | 'history' | 'board';
 
-const wrap = (kind: Kind, value: unknown): string =>
+/** The text of a document of one kind. */
+export const wrap = (kind: Kind, value: unknown): string =>
   JSON.stringify({ format: FORMAT, [kind]: value });
 
 /** Parses a text as JSON without throwing. */
@@ -51,7 +52,8 @@ export function parseJson(text: string): Decoded<unknown> {
   }
 }
 
-function unwrap<T>(kind: Kind, shape: Shape<T>, text: string): Decoded<T> {
+/** Reads a document of one kind; what a newer release wrote is damaged, and its remedy is an update. */
+export function unwrap<T>(kind: Kind, shape: Shape<T>, text: string): Decoded<T> {
   const parsed = parseJson(text);
   if (parsed.kind === 'damaged') return parsed;
   const outer = parsed.value;

@@ -11,6 +11,7 @@ import type { Expectation, Store, Stored } from '../../engine/ports.ts';
 import { createBootClock, type BootClock } from './boot-clock.ts';
 import { createCommit, newest, newestNumber, pathOf, type CommitTo } from './file-chain.ts';
 import { checkDirectory } from './file-check.ts';
+import { createFileBoard } from './file-board.ts';
 import { createFileHistory } from './file-history.ts';
 import { createFileLeases } from './file-lease.ts';
 import { createFileMemory, type FileMemory } from './file-memory.ts';
@@ -92,6 +93,7 @@ export function createFileStore(options: FileStoreOptions): Store {
     watch: (onNudge) => nudges.watch(onNudge),
     append: (entries) => bestEffort(root, history.append(entries)),
     history: (filter) => guarded(root, async () => known(await history.newest(filter), now())),
+    ...createFileBoard({ root, commit, now }),
     check: async () => {
       const problem = await checkDirectory(root);
       if (problem !== null) return problem;

@@ -3,8 +3,10 @@ import { hostNameProblem, type HostName, type WorkerId } from '../../domain/ids.
 import { known, type Known } from '../../domain/known.ts';
 import { applied, refused, type WriteOutcome } from '../../domain/outcome.ts';
 import { summaryOf, type Summary } from '../../domain/summary.ts';
+import { EMPTY_BOARD } from '../../domain/switchboard.ts';
 import type { Instant, Millis } from '../../domain/time.ts';
 import type { Expectation, HistoryEntry, LeaseGrant, Store, Stored } from '../../engine/ports.ts';
+import { staleBoard } from './board-codec.ts';
 
 /** Where the store gets the time from: leases expire by the monotonic clock, answers carry the wall's. */
 export interface MemoryClock {
@@ -35,6 +37,7 @@ export function createMemoryStore(options: {
   const cells = new Map<HostName, Cell>();
   const watchers = new Set<(host: HostName) => void>();
   const history = createHistory(historyLimit);
+  let board = EMPTY_BOARD;
 
   const answer = <T>(value: T): Promise<Known<T>> => Promise.resolve(known(value, clock.now()));
   const tell = (host: HostName): void => {
@@ -75,6 +78,12 @@ export function createMemoryStore(options: {
       return Promise.resolve();
     },
     history: (filter) => answer(history.newest(filter)),
+    switchboard: () => answer(board),
+    setSwitchboard: (version, { switches, silent }) => {
+      if (version !== board.version) return Promise.resolve(staleBoard(board.version, version));
+      board = { version: version + 1, switches, silent };
+      return Promise.resolve(applied({ version: board.version }));
+    },
     check: () => Promise.resolve(null),
     close: () => {
       watchers.clear();

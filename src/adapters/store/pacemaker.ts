@@ -5,6 +5,7 @@ import { applied, refused, type WriteOutcome } from '../../domain/outcome.ts';
 import { isUnreadable, summaryOf, unreadable, type Summary } from '../../domain/summary.ts';
 import type { Millis } from '../../domain/time.ts';
 import type { Clock, Expectation, Store, Stored } from '../../engine/ports.ts';
+import { createPacemakerBoard } from './pacemaker-board.ts';
 import { createWorkerClaim } from './pacemaker-claim.ts';
 import {
   coreOf,
@@ -25,6 +26,8 @@ import { watchTable } from './pacemaker-watch.ts';
 export interface PacemakerStoreOptions {
   /** Where the marks are: a set of our own in the CIB. */
   readonly table: SharedTable;
+  /** Where the switches are: beside the marks, so that every controller sees them. */
+  readonly switches: SharedTable;
   /** The classic attribute `evacuate`, and who works. */
   readonly attributes: NodeAttributes;
   /** The file store of this machine, for progress, leases and history. */
@@ -160,6 +163,7 @@ export function createPacemakerStore(options: PacemakerStoreOptions): Store {
     watch: (onNudge) => watchTable({ table, attributes, files, keeper, clock, pollMs, onNudge }),
     append: (entries) => files.append(entries),
     history: (filter) => files.history(filter),
+    ...createPacemakerBoard(options.switches),
     check: async () => {
       const [texts, here, problem] = await Promise.all([
         table.read(),

@@ -35,7 +35,8 @@ const instance = text<InstanceId>();
 
 const phase = oneOf(Object.keys(LEGAL) as Phase[]);
 
-const reason = object<Reason>({
+/** A reason with its values. */
+export const reason = object<Reason>({
   code: oneOf(Object.keys(CATALOGUE) as ReasonCode[]),
   values: table(text()),
 });
@@ -194,6 +195,10 @@ export const evacuationShape = object<Evacuation>({
     asked: truth,
   }),
   reasons: list(reason),
+  begunAt: optional(number),
+  endedAt: optional(number),
+  failures: optional(list(number)),
+  forgiven: optional(isTrue),
 });
 
 const counts = object<Counts>({
@@ -230,6 +235,8 @@ export const summaryShape = object<Summary>({
   total: number,
   counts,
   reasons: list(reason),
+  begunAt: optional(number),
+  endedAt: optional(number),
 });
 
 /** One line of the history. */

@@ -22,7 +22,7 @@ async function infoOf(server: Redis): Promise<Info> {
  */
 export async function checkRedis(options: {
   readonly connection: RedisConnection;
-  readonly keys: Readonly<Record<string, 'set' | 'stream'>>;
+  readonly keys: Readonly<Record<string, 'set' | 'stream' | 'hash'>>;
   readonly probe: string;
 }): Promise<string | null> {
   const reply = await options.connection.run(async (client) => {

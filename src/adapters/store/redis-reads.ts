@@ -10,6 +10,7 @@ import type { RedisClient, RedisConnection } from './redis-connection.ts';
 export interface RedisNames {
   readonly hosts: string;
   readonly history: string;
+  readonly switches: string;
   record(host: HostName): string;
   lease(host: HostName): string;
 }
@@ -107,7 +108,8 @@ async function history(
   return reply.kind === 'reply' ? known(reply.value, at) : unknown(reply.why);
 }
 
-async function fieldsOf(
+/** Fields of a hash; `foreign` when the key holds something else. */
+export async function fieldsOf(
   client: RedisClient,
   key: string,
   ...fields: string[]

@@ -58,6 +58,29 @@ return {'indexed', replicas}
 `;
 
 /**
+ * Compare-and-set of the switches.
+ * KEYS  1 switches (hash: version, token, board)
+ * ARGV  1 '1' with WAIT  2 expected version  3 board  4 token of this write
+ * Returns {'written', replicas, version} | {'version', replicas, version} | {'wait', replicas}
+ *       | error FOREIGN
+ * A repetition of the newest write is told by its token, as in WRITE.
+ */
+export const SWITCH = `${DURABLE}
+local at = redis.call('HMGET', KEYS[1], 'version', 'token')
+local version = tonumber(at[1] or '0')
+if not version or (not at[1] and redis.call('EXISTS', KEYS[1]) == 1) then
+  return redis.error_reply('FOREIGN this key was not written by nova-ha')
+end
+if version == tonumber(ARGV[2]) + 1 and at[2] == ARGV[4] then
+  redis.call('HSET', KEYS[1], 'token', ARGV[4])
+  return {'written', replicas, version}
+end
+if version ~= tonumber(ARGV[2]) then return {'version', replicas, version} end
+redis.call('HSET', KEYS[1], 'version', version + 1, 'token', ARGV[4], 'board', ARGV[3])
+return {'written', replicas, version + 1}
+`;
+
+/**
  * Takes or renews a lease; time is Redis' own. The epoch lives in the record's hash, so that the
  * compare of a write and the change of the holder exclude each other.
  * KEYS  1 lease (string: worker)  2 record (hash)

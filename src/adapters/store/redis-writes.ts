@@ -89,5 +89,6 @@ async function write(
   );
 }
 
-const unconfirmed = ({ where }: Writer): string =>
+/** Why a write that Redis took does not count yet. */
+export const unconfirmed = ({ where }: Pick<Writer, 'where'>): string =>
   `${where}: no replica has confirmed it in time: look at the replicas`;

@@ -4,6 +4,7 @@ import { isUnreadable } from '../../domain/summary.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { HistoryEntry, Store } from '../../engine/ports.ts';
 import { encodeHistory } from './codec.ts';
+import { createRedisBoard } from './redis-board.ts';
 import { checkRedis, redisWarnings } from './redis-check.ts';
 import { createRedisConnection, type RedisConnection, type Reply } from './redis-connection.ts';
 import { createDurable } from './redis-durable.ts';
@@ -36,9 +37,9 @@ const TIMES: RedisTimes = { connectMs: 1000, commandMs: 1500 };
 /**
  * The store in Redis: standalone, behind Sentinels, or a Cluster. `<prefix>:{host}:record` is a hash
  * without expiry (version, epoch, summary, record), `<prefix>:{host}:lease` a string with one;
- * `<prefix>:hosts` is the index of hosts, `<prefix>:history` a capped stream. What changes a
- * record is a script (see redis-scripts.ts); where there are replicas it counts only when one
- * has confirmed it, else it is uncertain.
+ * `<prefix>:hosts` is the index of hosts, `<prefix>:history` a capped stream, `<prefix>:switches` a
+ * hash with what operators switched. What changes a record is a script (see redis-scripts.ts); where
+ * there are replicas it counts only when one has confirmed it, else it is uncertain.
  */
 export function createRedisStore(options: RedisStoreOptions): RedisStore {
   const { clock, warn = () => undefined, times = TIMES, historyLimit = 10_000 } = options;
@@ -50,6 +51,7 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
   const names: RedisNames = {
     hosts: `${prefix}:hosts`,
     history: `${prefix}:history`,
+    switches: `${prefix}:switches`,
     record: (host: HostName): string => `${prefix}:{${host}}:record`,
     lease: (host: HostName): string => `${prefix}:{${host}}:lease`,
   };
@@ -80,9 +82,14 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
         ),
       ),
     watch: nudges.watch,
+    ...createRedisBoard({ connection, durably, key: names.switches, now, where: plan.where }),
     append: (entries) => bestEffort(append({ connection, names, historyLimit }, entries)),
     check: async () => {
-      const keys = { [names.hosts]: 'set', [names.history]: 'stream' } as const;
+      const keys = {
+        [names.hosts]: 'set',
+        [names.history]: 'stream',
+        [names.switches]: 'hash',
+      } as const;
       const problem = await checkRedis({ connection, keys, probe: `${prefix}:{probe}:check` });
       if (problem !== null) return problem;
       const list = await reads.list();

@@ -59,6 +59,12 @@ export function durationArgument(text: string): number {
   return Number(match[1]) * unit;
 }
 
+/** `on` or `off`. */
+export function onOffArgument(text: string): 'on' | 'off' {
+  if (text !== 'on' && text !== 'off') throw new InvalidArgumentError('it must be on or off.');
+  return text;
+}
+
 /** `KEY=VALUE`, collected. */
 export function settingArgument(text: string, before: readonly Setting[] = []): readonly Setting[] {
   const at = text.indexOf('=');

@@ -1,9 +1,12 @@
+import { remedyOf } from '../../domain/reason.ts';
 import { checkCluster } from '../pacemaker/check.ts';
+import { viewBoard } from './board.ts';
 import { printable } from './columns.ts';
 import type { ExitName } from './exit.ts';
 import { say, sayJson, type Io } from './io.ts';
 import { createPaint } from './paint.ts';
 import type { CloudProblem, Doors, GlobalOptions, Parts } from './parts.ts';
+import { reasonText } from './refusal.ts';
 import { withParts } from './session.ts';
 
 interface Finding {
@@ -20,7 +23,12 @@ export function doctor(
 ): Promise<ExitName> {
   return withParts(doors, global, io, async (parts) => {
     const findings = (
-      await Promise.all([storeFinding(parts), cloudFinding(parts), clusterFinding(parts)])
+      await Promise.all([
+        storeFinding(parts),
+        switchFinding(parts),
+        cloudFinding(parts),
+        clusterFinding(parts),
+      ])
     ).flat();
     const problems = findings.flatMap((finding) => finding.problems);
     const exit = problems.find(({ severity }) => severity === 'fatal')?.exit ?? 'done';
@@ -51,6 +59,18 @@ async function storeFinding(parts: Parts): Promise<Finding> {
     what,
     problems: warnings.map((text) => ({ severity: 'warning', exit: 'done', message: text })),
   };
+}
+
+/** What an operator switched and perhaps forgot; nothing where nothing is on. */
+async function switchFinding(parts: Parts): Promise<readonly Finding[]> {
+  const { reasons } = await viewBoard(parts);
+  if (reasons.length === 0) return [];
+  const problems = reasons.map((reason) => ({
+    severity: 'warning' as const,
+    exit: 'done' as const,
+    message: `${reasonText(reason)}. Remedy: ${remedyOf(reason)}`,
+  }));
+  return [{ what: 'switches', problems }];
 }
 
 async function cloudFinding(parts: Parts): Promise<Finding> {

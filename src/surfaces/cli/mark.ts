@@ -145,7 +145,8 @@ export function abandon(
   });
 }
 
-function explain(
+/** Says why a command on a record was not carried out. */
+export function explain(
   parts: Parts,
   io: Io,
   outcome: Exclude<CommandOutcome, { kind: 'done' }>,

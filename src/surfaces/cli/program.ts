@@ -14,6 +14,7 @@ import type { Doors, GlobalOptions } from './parts.ts';
 import type { PacemakerOptions } from './pacemaker.ts';
 import { addMarks } from './program-marks.ts';
 import { addMoves } from './program-moves.ts';
+import { addSwitches } from './program-switches.ts';
 import { HOST, type Wiring } from './wiring.ts';
 
 /** What the commands run with. */
@@ -62,6 +63,7 @@ export function createProgram({ doors, io, finish }: ProgramDeps): Command {
   addEvacuation(program, { doors, io, run });
   addMoves(program, { doors, io, run });
   addMarks(program, { doors, io, run });
+  addSwitches(program, { doors, io, run });
   addService(program, { doors, io, run });
   addPacemaker(program, { doors, io, run });
   return program;

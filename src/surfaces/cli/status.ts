@@ -3,6 +3,7 @@ import { because, severityOf } from '../../domain/reason.ts';
 import type { Known } from '../../domain/known.ts';
 import { formatInstant, formatMillis, type Instant } from '../../domain/time.ts';
 import { reportOf, type HostReport } from '../../engine/report.ts';
+import { boardLines, viewBoard } from './board.ts';
 import { columns } from './columns.ts';
 import type { ExitName } from './exit.ts';
 import { doneOf, instanceLines, progressText } from './frame.ts';
@@ -42,12 +43,17 @@ async function one(
 ): Promise<ExitName> {
   const read = await parts.store.read(host);
   if (read.kind === 'unknown') return storeTrouble(parts, io, read.why);
-  if (read.value === null) return refuse(io, because('NH603', { host }));
+  if (read.value === null) {
+    for (const line of boardLines(io, await viewBoard(parts, host))) tell(io, line);
+    return refuse(io, because('NH603', { host }));
+  }
   const now = parts.clock.now();
   const report = reportOf(read.value.evacuation, now);
-  if (await structured(io, { at: formatInstant(now), ...reportJson(report) }, options))
-    return 'done';
+  const board = await viewBoard(parts, host);
+  const document = { at: formatInstant(now), ...board.json, ...reportJson(report) };
+  if (await structured(io, document, options)) return 'done';
   const paint = createPaint(io);
+  for (const line of boardLines(io, board)) say(io, line);
   say(io, `${paint.strong(report.host)}  ${report.phase}  ${report.event}`);
   say(io, progressText(report));
   for (const reason of loudestFirst(report.reasons))
@@ -80,7 +86,10 @@ async function all(parts: Parts, io: Io, options: StatusOptions): Promise<ExitNa
   const reports = await reportsOf(parts);
   if (reports.kind === 'unknown') return storeTrouble(parts, io, reports.why);
   const at = formatInstant(parts.clock.now());
-  if (await structured(io, { at, hosts: reports.value.map(hostJson) }, options)) return 'done';
+  const board = await viewBoard(parts);
+  const document = { at, ...board.json, hosts: reports.value.map(hostJson) };
+  if (await structured(io, document, options)) return 'done';
+  for (const line of boardLines(io, board)) say(io, line);
   if (reports.value.length === 0) tell(io, 'No host is marked.');
   else for (const line of table(io, reports.value, parts.clock.now())) say(io, line);
   return 'done';
@@ -93,10 +102,12 @@ async function watchAll(parts: Parts, io: Io, options: StatusOptions): Promise<E
     const reports = await reportsOf(parts);
     const now = parts.clock.now();
     const lines = reports.kind === 'unknown' ? [reports.why] : table(io, reports.value, now);
-    if (live !== null) live.draw(lines.join('\n'));
+    const board = await viewBoard(parts);
+    if (live !== null) live.draw([...boardLines(io, board), ...lines].join('\n'));
     else if (reports.kind === 'known') {
       // In a pipe only what changed, and time passing is no change.
-      const shown = JSON.stringify(reports.value.map((report) => ({ ...report, etaMs: 0 })));
+      const still = reports.value.map((report) => ({ ...report, etaMs: 0 }));
+      const shown = JSON.stringify([board.json, still]);
       if (shown !== before) await all(parts, io, options);
       before = shown;
     }

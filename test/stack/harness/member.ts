@@ -55,10 +55,12 @@ export async function createMember(node: string): Promise<Member> {
   const directory = await mkdtemp(join(tmpdir(), `nova-ha-${node}-`));
   const cib = createCib(deps);
   const attributes = createAttributes(deps);
-  const table = createMarkTable({ cib, membership: createMembership(deps) });
+  const shared = { cib, membership: createMembership(deps) };
+  const table = createMarkTable(shared);
+  const switches = createMarkTable({ ...shared, prefix: 'switch-' });
   const files = createFileStore({ directory, clock });
   const keeper = `${node}-test`;
-  const store = createPacemakerStore({ table, attributes, files, keeper, clock });
+  const store = createPacemakerStore({ table, switches, attributes, files, keeper, clock });
   return {
     node,
     cib,

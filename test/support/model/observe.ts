@@ -95,7 +95,8 @@ function firstLook(world: World, memory: Memory, blind: boolean): Observation {
   const asked = firstQuestions(record, POLICY, NOW);
   const away = unknown('503');
   const peers = known([summaryOf(record)], NOW);
-  const empty = { sightings: new Map(), traces: new Map(), answers: memory.answers, peers };
+  const calm = { peers, switches: known([], NOW), aggregates: known([], NOW) };
+  const empty = { sightings: new Map(), traces: new Map(), answers: memory.answers, ...calm };
   if (blind) {
     const nothing = { inventory: away, groups: away, migrations: away, proof: away };
     return { ...empty, ...nothing, fleet: known(services(world), NOW) };

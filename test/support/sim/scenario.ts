@@ -31,7 +31,9 @@ const POLICY: Policy = {
   pace: { ...DEFAULT_POLICY.pace, inFlight: 4, perDestination: 3 },
   // Above the time for which a request may lie in front of Nova after its client gave up.
   retry: { ...DEFAULT_POLICY.retry, uncertainMs: LATE_EFFECT_MS + 15_000, stalledMs: 5 * MINUTE },
-  storm: { maxHosts: 4, maxShare: 0.9 },
+  storm: { ...DEFAULT_POLICY.storm, maxHosts: 4, maxShare: 0.9 },
+  // Nobody looks after what flaps in most worlds.
+  flap: { ...DEFAULT_POLICY.flap, count: 0 },
 };
 
 /** One random world: a small cloud, one to three failing hosts, and everything that may go wrong. */

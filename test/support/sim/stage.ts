@@ -28,7 +28,7 @@ export const PLAY_POLICY: Policy = {
   ...DEFAULT_POLICY,
   pace: { ...DEFAULT_POLICY.pace, inFlight: 4, perDestination: 4 },
   retry: { ...DEFAULT_POLICY.retry, uncertainMs: LATE_EFFECT_MS + 15_000, stalledMs: 300_000 },
-  storm: { maxHosts: 3, maxShare: 0.8 },
+  storm: { ...DEFAULT_POLICY.storm, maxHosts: 3, maxShare: 0.8 },
 };
 
 /** A host loses its power, and its fence agent says so. */

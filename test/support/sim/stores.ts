@@ -32,6 +32,7 @@ export function createSimStore(
     read: (host) => reading(() => shared.read(host)),
     lease: (host, worker, ttlMs) => reading(() => shared.lease(host, worker, ttlMs)),
     history: (filter) => reading(() => shared.history(filter)),
+    switchboard: () => reading(() => shared.switchboard()),
     write: async (expectation, evacuation) => {
       if (!process.alive()) return new Promise(() => undefined);
       if (troubled()) {

@@ -38,7 +38,7 @@ export const PREPARATIONS: readonly Preparation[] = [
   {
     form: /^policy at most (\d+) marked hosts$/,
     prepare: (prepared, [limit = '10']) => {
-      const storm = { maxHosts: Number(limit), maxShare: 1 };
+      const storm = { ...prepared.policy.storm, maxHosts: Number(limit), maxShare: 1 };
       return { ...prepared, policy: { ...prepared.policy, storm } };
     },
   },

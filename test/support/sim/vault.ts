@@ -36,6 +36,8 @@ export function createVault(clock: MemoryClock, wrap: (store: Store) => Store): 
       },
       append: (entries) => current.append(entries),
       history: (filter) => current.history(filter),
+      switchboard: () => current.switchboard(),
+      setSwitchboard: (version, board) => current.setSwitchboard(version, board),
       check: () => current.check(),
       close: () => Promise.resolve(),
     },

@@ -121,6 +121,7 @@ it('the pacemaker store takes one daemon in the whole cluster, and the next afte
   const on = (node: string): Store =>
     createPacemakerStore({
       table: cluster.table,
+      switches: cluster.switches,
       attributes: cluster.attributesOn(node),
       files: createMemoryStore({ clock }),
       keeper: `keeper-of-${node}`,
