@@ -13,6 +13,7 @@ export function reportOfMoves(
   return {
     ...report,
     phase,
+    etaMs: phase === 'moved' ? null : report.etaMs,
     rows: report.rows.map((row) => {
       const progress = ledger.instances[row.id]?.progress;
       return progress === undefined ? row : { ...row, detail: sentenceOfMove(progress) };

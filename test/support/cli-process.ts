@@ -29,6 +29,7 @@ const QUICK = {
   reportIntervalMs: 200,
   serviceDownTimeMs: 1000,
   cleanupMs: 10,
+  bootMs: 100,
 };
 
 /** Starts a cloud of four hosts; `spawnMs` is how long Nova takes to build a guest. */

@@ -6,6 +6,8 @@
   a guest that runs on two hosts at once is there to be seen.
 - STATE_PATH/spawn-delay holds the seconds that a spawn (of a boot or an evacuation) takes;
   if STATE_PATH/spawn-fail exists, spawning raises. Both are read at each spawn.
+- Guests leave the host that a live migration takes them from, and are shut down there by a
+  cold one (FakeDriver leaves them running on both). A live migration takes spawn-delay, too.
 - NOVA_HA_SHARED=true: the host sees the disks of an evacuated instance.
 """
 import functools
@@ -21,7 +23,8 @@ from nova.virt import fake
 
 Driver = fake.FakeDriver
 CHANGES = ('spawn', 'destroy', 'power_off', 'power_on', 'pause', 'unpause', 'suspend', 'resume',
-           'reboot', 'finish_migration', 'finish_revert_migration')
+           'reboot', 'finish_migration', 'finish_revert_migration', 'post_live_migration',
+           'migrate_disk_and_power_off')
 
 
 def state_file(name):
@@ -81,6 +84,30 @@ def instance_on_disk(self, instance):
     return os.environ.get('NOVA_HA_SHARED') == 'true'
 
 
+def live_migrating(original):
+    def live_migration(self, *args, **kwargs):
+        try:
+            with open(state_file('spawn-delay')) as f:
+                time.sleep(float(f.read()))
+        except (OSError, ValueError):
+            pass
+        return original(self, *args, **kwargs)
+    return live_migration
+
+
+def post_live_migration(self, context, instance, *args, **kwargs):
+    # The guest has switched over: it is on the destination from now on.
+    self.instances.pop(instance.uuid, None)
+
+
+def migrate_disk_and_power_off(self, context, instance, *args, **kwargs):
+    if instance.uuid in self.instances:
+        self.instances[instance.uuid].state = fake.power_state.SHUTDOWN
+
+
+Driver.live_migration = live_migrating(Driver.live_migration)
+Driver.post_live_migration = post_live_migration
+Driver.migrate_disk_and_power_off = migrate_disk_and_power_off
 Driver.spawn = spawning(Driver.spawn)
 Driver.init_host = remembering(Driver.init_host)
 Driver.instance_on_disk = instance_on_disk

@@ -46,9 +46,10 @@ export function createMoveWorld(
   const clock = createVirtualClock(START_MS);
   const cloud = createCloud({ hosts: 4, ...options.cloud, clock, random });
   clock.advanceTo(START_MS + 30_000);
-  const ledger = createLedger(cloud, clock.now);
+  const now = (): number => clock.now();
+  const ledger = createLedger(cloud, now);
   const store: Store = createMemoryStore({
-    clock: { now: clock.now, monotonicMs: clock.now },
+    clock: { now, monotonicMs: now },
   });
   const weather: Weather = { trouble: options.trouble ?? 0, outage: false, random };
   const overlaps: string[] = [];

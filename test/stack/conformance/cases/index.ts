@@ -5,6 +5,7 @@ import type { Expectation } from '../expectation.ts';
 import { FAILURES } from './failures.ts';
 import { IDENTITY } from './identity.ts';
 import { LIFECYCLE } from './lifecycle.ts';
+import { MOVES } from './moves.ts';
 import { REFUSALS } from './refusals.ts';
 import { SERVERS } from './servers.ts';
 import { SERVICES } from './services.ts';
@@ -20,5 +21,6 @@ export const SUBJECTS: Readonly<Record<string, readonly Expectation[]>> = {
   'refused evacuations': REFUSALS,
   evacuations: LIFECYCLE,
   'failed evacuations': FAILURES,
+  'planned moves': MOVES,
   surprises: SURPRISES,
 };
