@@ -47,7 +47,7 @@ async function measure(cloud: Cloud, ids: readonly string[], way: Way): Promise<
     const there = await runningElsewhere(cloud.directory, cloud.hosts, HOST);
     return ids.every((id) => there.has(id));
   };
-  const moved = waitFor(arrived, { what: 'all elsewhere', timeoutMs: 600_000, everyMs: 50 }).then(
+  const moved = waitFor(arrived, { what: 'all elsewhere', timeoutMs: 900_000, everyMs: 50 }).then(
     () => (performance.now() - began) / 1000,
     () => Infinity,
   );
