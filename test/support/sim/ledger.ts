@@ -8,6 +8,12 @@ export interface Overlap {
   readonly atMs: number;
 }
 
+/** A reset or a rebuild that destroyed something. */
+export interface Harm {
+  readonly instance: string;
+  readonly what: 'a reset hits an evacuation' | 'a rebuild destroys new data';
+}
+
 /**
  * The truth about who asked for what: finds evacuations of one instance that overlap, and tells ours
  * from those that only an operator's own evacuation made overlap.
@@ -23,6 +29,8 @@ export interface Ledger {
   crossed(): ReadonlySet<string>;
   /** Overlaps that we have to answer for. */
   overlaps(): readonly Overlap[];
+  /** Resets and rebuilds of ours that came at the wrong time. */
+  harms(): readonly Harm[];
   /** Instances of which an operator started a second evacuation, or ours crossed his. */
   excused(): ReadonlySet<string>;
   /** How many evacuations were accepted from our processes. */
@@ -32,6 +40,7 @@ export interface Ledger {
 /** Makes the ledger of a cloud. */
 export function createLedger(cloud: Cloud, now: () => number): Ledger {
   const overlaps: Overlap[] = [];
+  const harms: Harm[] = [];
   const excused = new Set<string>();
   const byHand = new Map<string, number>();
   /** When a process' last successful look at the evacuations of a host was answered by Nova. */
@@ -58,6 +67,23 @@ export function createLedger(cloud: Cloud, now: () => number): Ledger {
     else overlaps.push({ instance: id, by: process, atMs: now() });
   }
 
+  /** What a reset or a rebuild is about to hit; it counts if Nova takes it. */
+  function harmOf(request: ApiRequest): Harm | null {
+    const reset = named(request, 'os-resetState');
+    if (reset !== null && cloud.world.instances.byId.has(reset)) {
+      return liveFlights(reset).length > 0
+        ? { instance: reset, what: 'a reset hits an evacuation' }
+        : null;
+    }
+    const rebuilt = named(request, 'rebuild');
+    if (rebuilt === null || !cloud.world.instances.byId.has(rebuilt)) return null;
+    const { disk, vmState } = cloud.instance(rebuilt);
+    const wanted = (request.body as { rebuild: { imageRef?: string } }).rebuild.imageRef;
+    return disk === wanted && vmState !== 'error'
+      ? { instance: rebuilt, what: 'a rebuild destroys new data' }
+      : null;
+  }
+
   /** Nova has no compare-and-set: what changed between our look and our PUT is lost. */
   function noteService(
     process: string,
@@ -78,11 +104,13 @@ export function createLedger(cloud: Cloud, now: () => number): Ledger {
 
   return {
     record(process, request, sentAtMs, answered) {
-      const id = evacuated(request);
+      const id = named(request, 'evacuate');
       const known = id !== null && cloud.world.instances.byId.has(id) ? id : null;
       const before = known === null ? 0 : cloud.evacuatePosts(known).length;
       const live = known === null ? [] : liveFlights(known);
+      const harm = harmOf(request);
       const response = cloud.handle(request);
+      if (harm !== null && response.status === 202) harms.push(harm);
       if (known !== null && cloud.evacuatePosts(known).length > before) {
         judge(known, process, sentAtMs, live);
       }
@@ -110,16 +138,17 @@ export function createLedger(cloud: Cloud, now: () => number): Ledger {
     },
     crossed: () => crossed,
     overlaps: () => overlaps,
+    harms: () => harms,
     excused: () => excused,
     sent: () => sent,
   };
 }
 
-/** The instance that a request wants evacuated, or null. */
-function evacuated(request: ApiRequest): string | null {
+/** The instance that a request wants something done to, or null. */
+function named(request: ApiRequest, action: string): string | null {
   if (request.method !== 'POST' || typeof request.body !== 'object' || request.body === null) {
     return null;
   }
-  if (!('evacuate' in request.body)) return null;
+  if (!(action in request.body)) return null;
   return /\/servers\/([^/]+)\/action$/.exec(request.path)?.[1] ?? null;
 }

@@ -9,6 +9,8 @@ export interface Play {
   readonly seed?: number;
   /** Lays out what happens; the failing host is compute-1, with six active instances. */
   readonly script?: (universe: Universe) => void;
+  /** What the policy says differently. */
+  readonly policy?: Partial<Policy>;
   /** For how long it is played. */
   readonly minutes?: number;
 }
@@ -43,12 +45,13 @@ export async function play({
   mutant,
   seed = 1,
   script = fail,
+  policy = {},
   minutes = 10,
 }: Play): Promise<Ending> {
   const universe = createUniverse({
     seed,
     hosts: 4,
-    policy: PLAY_POLICY,
+    policy: { ...PLAY_POLICY, ...policy },
     timings: { spawnMs: 4000, bootMs: 20_000, serviceDownTimeMs: 30_000 },
     ...(mutant === undefined ? {} : { mutant }),
   });
@@ -67,6 +70,7 @@ async function truthOf(universe: Universe, victims: readonly string[]): Promise<
   const truth: string[] = [];
   if (cloud.doubles().length > 0) truth.push('a guest runs twice');
   if (ledger.overlaps().length > 0) truth.push('an evacuation overlaps another');
+  truth.push(...ledger.harms().map(({ what }) => what));
   if (cloud.flights().peak > PLAY_POLICY.pace.inFlight) truth.push('too many in flight');
   const record = (await universe.record('compute-1'))?.evacuation ?? null;
   if (record === null) return [...truth, 'the mark is lost'];

@@ -34,6 +34,9 @@ export async function examine(
   for (const overlap of ledger.overlaps()) {
     problems.push(`${overlap.instance} was sent by ${overlap.by} while it was in flight`);
   }
+  for (const { instance, what } of ledger.harms()) {
+    if (!excused.has(instance)) problems.push(`${instance}: ${what}`);
+  }
   const standing = new Map<string, Progress[]>();
   for (const host of failing) {
     const record = await universe.record(host);
