@@ -1,5 +1,6 @@
 import { tracked } from '../../../src/domain/evacuation.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../src/domain/policy.ts';
+import type { StateRule } from '../../../src/domain/states.ts';
 import { LATE_EFFECT_MS } from './network.ts';
 import { calm, disturbOnce, int, pick, type Plot } from './troubles.ts';
 import { examine, isHostOver, recordsOf } from './truth.ts';
@@ -36,12 +37,20 @@ const POLICY: Policy = {
   flap: { ...DEFAULT_POLICY.flap, count: 0 },
 };
 
+/** Every third world resets what Nova does not evacuate; every fifth leaves everything stopped. */
+function policyOf(seed: number): Policy {
+  const rule: StateRule = seed % 3 === 2 ? 'reset-and-evacuate' : 'skip';
+  const startAfter: Policy['states']['startAfter'] = seed % 5 === 4 ? 'never' : 'as-it-was';
+  const rules = { paused: rule, suspended: rule, rescued: rule };
+  return { ...POLICY, states: { ...POLICY.states, ...rules, startAfter } };
+}
+
 /** One random world: a small cloud, one to three failing hosts, and everything that may go wrong. */
 export async function runWorld(seed: number, options: WorldOptions = {}): Promise<WorldResult> {
   const universe = createUniverse({
     seed,
     hosts: 5,
-    policy: POLICY,
+    policy: policyOf(seed),
     timings: { spawnMs: 4000, bootMs: 20_000, serviceDownTimeMs: 30_000 },
     ...options,
   });
