@@ -101,7 +101,7 @@ const statesOf = (settings: Settings): Policy['states'] => ({
   stoppedProjects: settings['states.stopped_projects'],
 });
 
-const holdingOf = (settings: Settings): Pick<Policy, 'storm' | 'flap' | 'died'> => ({
+const holdingOf = (settings: Settings): Pick<Policy, 'storm' | 'flap'> => ({
   storm: {
     maxHosts: settings['storm.max_hosts'],
     maxShare: settings['storm.max_share'],
@@ -113,5 +113,4 @@ const holdingOf = (settings: Settings): Pick<Policy, 'storm' | 'flap' | 'died'> 
     perInterval: settings['storm.per_interval'],
   },
   flap: { count: settings['flap.count'], periodMs: settings['flap.period'] },
-  died: { action: settings['died.action'], afterMs: settings['died.after'] },
 });

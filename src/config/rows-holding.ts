@@ -1,11 +1,11 @@
 import { DEFAULT_POLICY as P } from '../domain/policy.ts';
 import { row } from './row.ts';
-import { duration, integer, oneOf, share, textOrNone } from './values.ts';
+import { duration, integer, share, textOrNone } from './values.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** When we hold back: storms, flapping hosts, and hosts whose nova-compute died. */
+/** When we hold back: storms and flapping hosts. */
 export const HOLDING_ROWS = {
   'storm.max_hosts': row(
     integer(1, 100_000),
@@ -56,15 +56,5 @@ export const HOLDING_ROWS = {
     duration(60_000, 365 * DAY),
     P.flap.periodMs,
     'the time in which failures of one host are counted',
-  ),
-  'died.action': row(
-    oneOf('report', 'disable', 'fence'),
-    P.died.action,
-    'a host that lives, but whose nova-compute is silent: report it; disable it, so that nothing new lands there; or fence it, after which it is evacuated',
-  ),
-  'died.after': row(
-    duration(60_000, DAY),
-    P.died.afterMs,
-    'how long nova-compute must have been silent for that',
   ),
 } as const;

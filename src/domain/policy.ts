@@ -117,12 +117,6 @@ export interface Policy {
     readonly count: number;
     readonly periodMs: Millis;
   };
-  readonly died: {
-    /** What becomes of a living host whose nova-compute is silent. */
-    readonly action: 'report' | 'disable' | 'fence';
-    /** How long it must have been silent. */
-    readonly afterMs: Millis;
-  };
   readonly readmit: {
     readonly automatic: boolean;
     /** Two looks at `state: up` at least this far apart (Nova's report_interval is 10 s). */
@@ -207,7 +201,6 @@ export const DEFAULT_POLICY: Policy = {
     perInterval: 1,
   },
   flap: { count: 3, periodMs: 86_400_000 },
-  died: { action: 'report', afterMs: 300_000 },
   readmit: { automatic: true, confirmMs: 10_000, healthyMs: 30_000, leaveDisabled: false },
   freshness: { fleetMs: 30_000, idleMs: 5000 },
 };

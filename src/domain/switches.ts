@@ -7,7 +7,7 @@ import { formatInstant, type Instant } from './time.ts';
 /**
  * What an operator switched at run time. `pause`: nothing new is sent; marks, isolation, what is in
  * flight and the way back go on. `freeze`: the way back is held as well. `maintenance`: a freeze of
- * one host that counts in no storm and whose silence nobody reports.
+ * one host that counts in no storm.
  */
 export type SwitchKind = 'pause' | 'freeze' | 'maintenance';
 

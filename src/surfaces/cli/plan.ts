@@ -3,6 +3,7 @@ import type { HostName } from '../../domain/ids.ts';
 import { wholeHost, type Request } from '../../domain/mark.ts';
 import { remedyOf, severityOf } from '../../domain/reason.ts';
 import { planHost, type Plan } from '../../engine/plan-host.ts';
+import { boardLines, viewBoard } from './board.ts';
 import { columns, printable } from './columns.ts';
 import type { ExitName } from './exit.ts';
 import { say, sayJson, type Io } from './io.ts';
@@ -39,8 +40,12 @@ export function plan(
     const planned = await planHost({ compute, policy: parts.policy }, host, requestOf(options));
     if (planned.kind === 'unknown') return explainUnplanned(io, compute, host, planned.why);
     if (planned.value.service === null) return refuseUnknownHost(io, host, planned.value.hosts);
-    if (options.json === true) sayJson(io, planJson(planned.value));
-    else printPlan(io, planned.value);
+    const board = await viewBoard(parts, host);
+    if (options.json === true) sayJson(io, { ...planJson(planned.value), ...board.json });
+    else {
+      printPlan(io, planned.value);
+      for (const line of boardLines(io, board)) say(io, line);
+    }
     return 'done';
   });
 }

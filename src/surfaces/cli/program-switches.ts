@@ -79,7 +79,7 @@ function addFreeze(program: Command, { doors, io, run }: Wiring): void {
     .command('maintenance')
     .summary('tell that a host is being worked on')
     .description(
-      'While it is on, HOST is frozen, counts in no storm, and nobody reports its nova-compute as silent. It does not disable the service: see "drain" and "openstack compute service set".',
+      'While it is on, HOST is frozen and counts in no storm. It does not disable the service: see "drain" and "openstack compute service set".',
     )
     .argument('<HOST>', HOST, hostArgument)
     .argument('<on|off>', 'whether it is being worked on', onOffArgument)
