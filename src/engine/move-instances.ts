@@ -64,7 +64,7 @@ export async function moveInstances(parts: MovingParts, plan: MovePlan): Promise
     shown = ledger;
   };
   for (;;) {
-    const look = await lookAtMoves(parts, ledger, plan.sourceOf);
+    const look = await lookAtMoves(parts, ledger, plan.sourceOf, clock.now());
     ledger = advanceAll(ledger, plan, look, { ours, answers }, policy, clock.now());
     if (openMoves(ledger).length === 0) {
       ledger = { ...ledger, reasons: [] };
@@ -164,7 +164,8 @@ const withProgress = (
 });
 
 /** Evacuations go first: a planned move takes neither their places in flight nor their capacity. */
-function busyElsewhere(host: HostName, { peers }: MoveLook): Obstacle {
+function busyElsewhere(host: HostName, { peers, paused }: MoveLook): Obstacle {
+  if (paused !== null) return { for: 'now', why: paused };
   if (peers.kind === 'unknown') {
     return { for: 'now', why: because('NH104', { what: 'the store', detail: peers.why }) };
   }

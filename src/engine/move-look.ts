@@ -5,7 +5,10 @@ import type { Instance } from '../domain/instance.ts';
 import { known, mapKnown, unknown, type Known } from '../domain/known.ts';
 import { movesByInstance, moveStageOf, type Move } from '../domain/move.ts';
 import type { Sighting } from '../domain/observation.ts';
+import type { Reason } from '../domain/reason.ts';
 import type { Summary } from '../domain/summary.ts';
+import { holdOf, needsAggregates } from '../domain/switches.ts';
+import type { Instant } from '../domain/time.ts';
 import type { Compute, Mover, Store } from './ports.ts';
 
 /** Who is asked. */
@@ -19,6 +22,8 @@ export interface LookParts {
 export interface MoveLook {
   readonly fleet: Known<Fleet>;
   readonly peers: Known<readonly Summary[]>;
+  /** What operators switched off for this host; a host under maintenance may be emptied all the same. */
+  readonly paused: Reason | null;
   rowsOf(id: InstanceId): Known<readonly Move[]>;
   seenOf(id: InstanceId): Known<Sighting | null>;
   failureOf(id: InstanceId): Known<string | null>;
@@ -39,13 +44,15 @@ export async function lookAtMoves(
   parts: LookParts,
   ledger: Evacuation,
   sourceOf: (id: InstanceId) => HostName,
+  now: Instant,
 ): Promise<MoveLook> {
   const { compute, mover, store } = parts;
   const open = openMoves(ledger);
   const sources = [...new Set(open.map(sourceOf))];
-  const [fleet, peers, ...pairs] = await Promise.all([
+  const [fleet, peers, paused, ...pairs] = await Promise.all([
     compute.fleet(),
     store.list(),
+    pauseOf(parts, ledger.host, now),
     ...sources.map(async (host) => {
       // The list first: what moves while we look is then seen here and gone, not moved and still here.
       const here = await compute.instancesOn(host);
@@ -74,11 +81,26 @@ export async function lookAtMoves(
   return {
     fleet,
     peers,
+    paused,
     rowsOf,
     seenOf: (id) => sightings.get(id) ?? unknown('it was not looked at'),
     failureOf: (id) => failures.get(id) ?? unknown('it was not asked for'),
   };
 }
+
+async function pauseOf(
+  { compute, store }: LookParts,
+  host: HostName,
+  now: Instant,
+): Promise<Reason | null> {
+  const switches = mapKnown(await store.switchboard(), (board) =>
+    board.switches.filter(({ kind }) => kind !== 'maintenance'),
+  );
+  const aggregates = needsAggregates(switches, now) ? await compute.aggregates() : NOT_ASKED;
+  return holdOf(host, switches, aggregates, now).send[0] ?? null;
+}
+
+const NOT_ASKED = unknown('they were not asked for');
 
 const byId = (list: Known<readonly Instance[]>): Known<ReadonlyMap<InstanceId, Sighting>> =>
   mapKnown(list, (instances) => new Map(instances.map((instance) => [instance.id, instance])));
