@@ -1,7 +1,9 @@
 import { asHost, type HostName } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
-import { SELECT_ALL } from '../domain/selection.ts';
+import { PROFILE_SECTIONS, type ProfilePolicy } from '../domain/profile.ts';
 import type { Origin } from './origin.ts';
+import { flatten, type Overrides } from './rows-profiles.ts';
+import { selectionOf } from './selection.ts';
 import type { Key, Settings } from './table.ts';
 
 /** One validated, frozen configuration; every value remembers where it came from. */
@@ -22,9 +24,32 @@ export type ConfigOutcome =
 const hostOrNull = (name: string | null): HostName | null => (name === null ? null : asHost(name));
 
 /** The policy that the settings describe. */
-export function policyOf(settings: Settings): Policy {
+export const policyOf = (settings: Settings): Policy => ({
+  ...generalPolicy(settings),
+  profiles: Object.fromEntries(
+    Object.entries(settings.profiles).map(([name, profile]) => [
+      name,
+      profileOf(settings, profile),
+    ]),
+  ),
+  assign: settings.assign.map(({ profile, host, zone, aggregate }) => ({
+    profile,
+    hosts: host,
+    zones: zone,
+    aggregates: aggregate,
+  })),
+});
+
+/** The sections that a profile mentions, each completed from the general settings. */
+function profileOf(settings: Settings, profile: Overrides): ProfilePolicy {
+  const policy = generalPolicy({ ...settings, ...flatten(profile) });
+  const mentioned = PROFILE_SECTIONS.filter((section) => section in profile);
+  return Object.fromEntries(mentioned.map((section) => [section, policy[section]]));
+}
+
+function generalPolicy(settings: Settings): Policy {
   return {
-    select: SELECT_ALL,
+    select: selectionOf(settings),
     profiles: {},
     assign: [],
     fence: {

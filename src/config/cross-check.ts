@@ -1,4 +1,6 @@
+import { didYouMean } from '../domain/nearest.ts';
 import { showOrigin, type Origin } from './origin.ts';
+import { flatten } from './rows-profiles.ts';
 import { showValue, type Key, type Settings } from './table.ts';
 
 /** What no single value shows: values that contradict each other. */
@@ -25,6 +27,7 @@ export function crossCheck(
   ordered('retry.backoff', 'retry.backoff_max');
   if (settings['store.kind'] === 'redis') checkRedis(settings, complain);
   checkPacemaker(settings, complain);
+  checkProfiles(settings, complain);
   return problems;
 }
 
@@ -42,6 +45,32 @@ export function oddities(
       ? `${place}: power is configured, but fence.proof does not believe it; add power to fence.proof.`
       : `${place}: fence.proof names power, but no power agent is configured; add one under power.`,
   ];
+}
+
+function checkProfiles(
+  settings: Settings,
+  complain: (keys: readonly Key[], sentence: string) => void,
+): void {
+  const names = Object.keys(settings.profiles);
+  settings.assign.forEach(({ profile }, index) => {
+    if (names.includes(profile)) return;
+    const near = didYouMean(profile, names) ?? `There are: ${names.join(', ') || 'none'}.`;
+    complain(
+      ['assign'],
+      `assign[${String(index)}].profile is "${profile}", and profiles has no such name. ${near}`,
+    );
+  });
+  for (const [name, profile] of Object.entries(settings.profiles)) {
+    const { 'retry.backoff': low, 'retry.backoff_max': high } = {
+      ...settings,
+      ...flatten(profile),
+    };
+    if (low > high)
+      complain(
+        ['profiles'],
+        `in profiles.${name}, retry.backoff must not be longer than retry.backoff_max.`,
+      );
+  }
 }
 
 function checkPacemaker(

@@ -139,6 +139,52 @@ export function objectOf<Shape extends object>(options: {
   });
 }
 
+/** An object of which any part may be left out; what is left out is absent. */
+export const someOf = (
+  kinds: Readonly<Record<string, ValueKind<unknown>>>,
+  type: string,
+): ValueKind<Readonly<Record<string, unknown>>> =>
+  structured({
+    type,
+    read: (value) => {
+      if (!isPlainObject(value)) return flawed([mustBe(type, value, true)]);
+      const flaws: Flaw[] = [];
+      const parts: Record<string, unknown> = {};
+      for (const [key, part] of Object.entries(value)) {
+        const name = key.replaceAll('-', '_');
+        const kind = kinds[name];
+        if (kind === undefined) {
+          flaws.push(strange(key, Object.keys(kinds)));
+          continue;
+        }
+        const read = readPart(kind, part);
+        if (read.kind === 'ok') parts[name] = read.value;
+        else flaws.push(...read.flaws.map((flaw) => below(key, flaw)));
+      }
+      return flaws.length > 0 ? flawed(flaws) : ok(parts);
+    },
+    show: (parts) =>
+      `{${Object.entries(parts)
+        .map(([name, part]) => `${name}: ${kinds[name]?.show(part) ?? ''}`)
+        .join(', ')}}`,
+  });
+
+/** A kind of which not every value will do; the problem completes "select.rules[0] ...". */
+export const restricted = <T>(
+  kind: ValueKind<T>,
+  problemOf: (value: T) => string | null,
+): ValueKind<T> =>
+  structured({
+    type: kind.type,
+    read: (value) => {
+      const read = readPart(kind, value, true);
+      const problem = read.kind === 'ok' ? problemOf(read.value) : null;
+      if (problem === null) return read;
+      return flawed([{ path: [], at: 'value', says: (own) => `${own} ${problem}.` }]);
+    },
+    show: kind.show,
+  });
+
 function readPart<T>(kind: ValueKind<T>, value: unknown, quiet = false): Read<T> {
   const result = v.safeParse(kind.schema, value);
   if (result.success) return ok(result.output);

@@ -2,6 +2,8 @@ import { FENCING_ROWS } from './rows-fencing.ts';
 import { OPENSTACK_ROWS } from './rows-openstack.ts';
 import { ORDER_ROWS } from './rows-order.ts';
 import { POLICY_ROWS } from './rows-policy.ts';
+import { profileRows, type Rows } from './rows-profiles.ts';
+import { SELECT_ROWS } from './rows-select.ts';
 import { STATES_ROWS } from './rows-states.ts';
 import { STORE_ROWS } from './rows-store.ts';
 import { row, type Row } from './row.ts';
@@ -31,11 +33,8 @@ const RUNTIME_ROWS = {
   ),
 } as const;
 
-/**
- * The one table of configuration keys: the parser, the environment variables, `config show` and the
- * documentation are made from it.
- */
-export const TABLE = {
+/** The keys of which profiles are made. */
+const GENERAL = {
   ...OPENSTACK_ROWS,
   ...STORE_ROWS,
   ...FENCING_ROWS,
@@ -43,7 +42,14 @@ export const TABLE = {
   ...STATES_ROWS,
   ...POLICY_ROWS,
   ...ORDER_ROWS,
+  ...SELECT_ROWS,
 } as const;
+
+/**
+ * The one table of configuration keys: the parser, the environment variables, `config show` and the
+ * documentation are made from it.
+ */
+export const TABLE = { ...GENERAL, ...profileRows(GENERAL as unknown as Rows) } as const;
 
 /** A key of the configuration, such as `pace.in_flight`. */
 export type Key = keyof typeof TABLE;

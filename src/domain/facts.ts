@@ -58,7 +58,9 @@ export function factNeeds(policy: Policy): FactNeeds {
     aggregates:
       policy.assign.some(({ aggregates }) => aggregates.length > 0) ||
       selections.some(asksForAggregates),
-    images: selections.some(asksForImages),
+    images:
+      selections.some(asksForImages) ||
+      everyPolicy(policy).some(({ order }) => order.sources.includes('image')),
     flavors: selections.some(asksForFlavors),
     anyTagged: selections.some(({ mode }) => mode === 'tagged-or-all'),
     snapshotsMs: snapshotsFor(everyPolicy(policy)),

@@ -41,7 +41,7 @@ export function takeInventory(
         locked: instance.locked,
       },
       exclusiveGroup: exclusiveGroupOf(instance, census.groups),
-      ...keptOrder(orderOf(instance, policy)),
+      ...keptOrder(orderOf(instance, policy, census.facts)),
       ...firstSteps(evacuation, instance, rows.get(instance.id) ?? [], census, policy, now),
     };
   }

@@ -7,7 +7,14 @@ import type { Policy } from './policy.ts';
  * The sections of the policy that concern one host, so that a profile may override them. What counts
  * for the region as a whole (budgets, storms, proofs) has one value for all.
  */
-export const PROFILE_SECTIONS = ['select', 'states', 'storage', 'retry', 'readmit'] as const;
+export const PROFILE_SECTIONS = [
+  'select',
+  'states',
+  'storage',
+  'order',
+  'retry',
+  'readmit',
+] as const;
 
 type ProfileSection = (typeof PROFILE_SECTIONS)[number];
 

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { asHost } from '../../src/domain/ids.ts';
+import { matchesGlob } from '../../src/domain/glob.ts';
+import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
+import { assignmentOf, policyOf, type AssignRule } from '../../src/domain/profile.ts';
+
+const rule = (profile: string, when: Partial<AssignRule>): AssignRule => ({
+  profile,
+  hosts: [],
+  zones: [],
+  aggregates: [],
+  ...when,
+});
+
+const policy: Policy = {
+  ...DEFAULT_POLICY,
+  profiles: { gold: { retry: { ...DEFAULT_POLICY.retry, attempts: 9 } }, plain: {} },
+  assign: [
+    rule('gold', { hosts: ['gpu-*', 'big?'], zones: ['z1'] }),
+    rule('plain', { aggregates: ['slow', 'local-*'] }),
+  ],
+};
+
+const of = (host: string, zone: string | null, ...aggregates: string[]): string | null =>
+  assignmentOf(policy, {
+    host: asHost(host),
+    zone,
+    aggregates: aggregates.map((name) => ({ name })),
+  })?.profile ?? null;
+
+describe('the profile of a host', () => {
+  it.each([
+    ['gpu-1', 'z1', [], 'gold'],
+    ['big7', 'z1', ['slow'], 'gold'],
+    ['gpu-1', 'z2', [], null],
+    ['gpu-1', null, [], null],
+    ['big77', 'z1', ['other', 'local-7'], 'plain'],
+    ['host', 'z1', ['slowly'], null],
+  ] as const)('%s in %s and %j: %s', (host, zone, aggregates, profile) => {
+    expect(of(host, zone, ...aggregates)).toBe(profile);
+  });
+
+  it('takes the place of whole sections, the same value every time', () => {
+    const gold = policyOf(policy, { profile: 'gold' });
+    expect(gold.retry.attempts).toBe(9);
+    expect(gold.storage).toBe(policy.storage);
+    expect(policyOf(policy, { profile: 'gold' })).toBe(gold);
+  });
+
+  it('falls back to the general policy without a profile, or with one that is gone', () => {
+    expect(policyOf(policy, {})).toBe(policy);
+    expect(policyOf(policy, { profile: 'removed' })).toBe(policy);
+  });
+});
+
+describe('patterns', () => {
+  it.each([
+    ['*', '', true],
+    ['a*c', 'abbbc', true],
+    ['a*c', 'abbbd', false],
+    ['*a*b*', 'xxaxxbxx', true],
+    ['a?c', 'ac', false],
+    ['a.c', 'abc', false],
+    ['web-[1]', 'web-1', false],
+    ['web-[1]', 'web-[1]', true],
+    ['A*', 'abc', false],
+    [`${'a*'.repeat(30)}b`, 'a'.repeat(2000), false],
+  ])('%s on %s: %s', (pattern, text, expected) => {
+    expect(matchesGlob(pattern, text)).toBe(expected);
+  });
+});
