@@ -58,6 +58,23 @@ function applies(rule: AssignRule, { host, zone, aggregates }: HostFacts): boole
   );
 }
 
+/** Why a host has its profile, or none, in words. */
+export function describeRule(policy: Policy, rule: AssignRule | null): string {
+  if (rule === null) {
+    return policy.assign.length === 0
+      ? 'no profiles are assigned'
+      : 'no entry of assign matches it';
+  }
+  const parts = [
+    ['host', rule.hosts],
+    ['zone', rule.zones],
+    ['aggregate', rule.aggregates],
+  ] as const;
+  const given = parts.filter(([, patterns]) => patterns.length > 0);
+  const words = given.map(([name, patterns]) => `${name} ${patterns.join(', ')}`).join('; ');
+  return `assign[${String(policy.assign.indexOf(rule))}]: ${words === '' ? 'every host' : words}`;
+}
+
 /** The policy with the sections of the profile that was chosen when the host was counted. */
 export function policyOf(
   policy: Policy,

@@ -214,7 +214,7 @@ describe('the plan for a host', () => {
         problems: [],
       },
     });
-    expect(new Set(compute.calls)).toEqual(new Set(['fleet', 'groups']));
+    expect(new Set(compute.calls)).toEqual(new Set(['fleet', 'groups', 'migrations']));
   });
 
   it.each([

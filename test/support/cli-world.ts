@@ -3,6 +3,7 @@ import { policyOf } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { ClusterConfiguration } from '../../src/domain/cluster.ts';
 import type { Evacuation, Tracked } from '../../src/domain/evacuation.ts';
+import type { Aggregate } from '../../src/domain/facts.ts';
 import type { Service, UnreachableService } from '../../src/domain/host.ts';
 import { asEvent, asHost, asInstance, type HostName } from '../../src/domain/ids.ts';
 import type { Instance } from '../../src/domain/instance.ts';
@@ -100,6 +101,7 @@ export function createCliWorld() {
       Service | UnreachableService
     )[],
     instances: [instanceOn('compute-1', 1), instanceOn('compute-1', 2)],
+    aggregates: [] as readonly Aggregate[],
     proof: known(null, 0) as Known<FenceProof | null>,
     switches: [] as readonly SwitchOff[],
     lookout: null as Lookout | null,
@@ -150,6 +152,7 @@ type World = Pick<
   | 'store'
   | 'services'
   | 'instances'
+  | 'aggregates'
   | 'proof'
   | 'switches'
   | 'lookout'
@@ -238,6 +241,8 @@ function cloudOf(world: World): CloudPart {
           : unknown('an empty list that is not believed'),
       ),
     groups: () => Promise.resolve(known([], world.clock.now())),
+    evacuationsFrom: () => Promise.resolve(known([], world.clock.now())),
+    aggregates: () => Promise.resolve(known(world.aggregates, world.clock.now())),
   };
   return {
     kind: 'ok',

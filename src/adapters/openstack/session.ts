@@ -71,6 +71,7 @@ interface SessionDeps {
  */
 export function createSession(deps: SessionDeps): Session {
   const { keystone, clock } = deps;
+  let asking: Promise<VersionRange | Refusal> | null = null;
   let discovered: { readonly root: string; readonly range: VersionRange; at: Instant } | null =
     null;
 
@@ -89,6 +90,14 @@ export function createSession(deps: SessionDeps): Session {
   async function discover(root: string): Promise<VersionRange | Refusal> {
     const fresh = discovered !== null && Math.abs(clock.now() - discovered.at) < REDISCOVER_MS;
     if (discovered !== null && discovered.root === root && fresh) return discovered.range;
+    // Calls that start together ask once.
+    asking ??= ask(root).finally(() => {
+      asking = null;
+    });
+    return asking;
+  }
+
+  async function ask(root: string): Promise<VersionRange | Refusal> {
     const url = `${root}/`;
     const result = await withToken((token) =>
       deps.http.send({ method: 'GET', url, headers: { 'X-Auth-Token': token.id } }),

@@ -2,7 +2,7 @@ import { isActive } from '../../domain/evacuation.ts';
 import { asEvent, type HostName } from '../../domain/ids.ts';
 import { covers, type FenceProof, type Mark, type Request } from '../../domain/mark.ts';
 import { because } from '../../domain/reason.ts';
-import { planHost } from '../../engine/plan-host.ts';
+import { viewHost } from '../../engine/plan-host.ts';
 import type { Compute } from '../../engine/ports.ts';
 import type { ExitName } from './exit.ts';
 import { fenceMarked, findSwitches } from './fence.ts';
@@ -79,7 +79,7 @@ async function checkSafety(safety: Safety, fence: boolean): Promise<Verdict> {
   const refusedWith = (exit: ExitName): Verdict => ({ kind: 'refused', exit });
   const [stored, planned] = await Promise.all([
     parts.store.read(host),
-    planHost({ compute, policy: parts.policy }, host, request),
+    viewHost({ compute }, host),
   ]);
   if (stored.kind === 'unknown') return refusedWith(storeTrouble(parts, io, stored.why));
   if (planned.kind === 'unknown')

@@ -36,8 +36,9 @@ export function plan(
   return withParts(doors, global, io, async (parts) => {
     const cloud = await enterCloud(parts, io);
     if (cloud.kind === 'wrong') return cloud.exit;
-    const { compute } = cloud;
-    const planned = await planHost({ compute, policy: parts.policy }, host, requestOf(options));
+    const { compute, images } = cloud;
+    const looking = { compute, images, policy: parts.policy };
+    const planned = await planHost(looking, host, requestOf(options));
     if (planned.kind === 'unknown') return explainUnplanned(io, compute, host, planned.why);
     if (planned.value.service === null) return refuseUnknownHost(io, host, planned.value.hosts);
     const board = await viewBoard(parts, host);
@@ -52,13 +53,15 @@ export function plan(
 
 function printPlan(io: Io, plan: Plan): void {
   const paint = createPaint(io);
-  const { host, service, instances, problems } = plan;
+  const { host, service, instances, problems, profile } = plan;
   const moving = instances.filter(({ verdict }) => verdict === 'evacuate').length;
   const state = service === null ? 'unknown to Nova' : stateOf(service);
   say(
     io,
     `${paint.strong(host)} (${state}): ${String(moving)} of ${String(instances.length)} instances would be evacuated`,
   );
+  if (profile.name !== null || profile.why.startsWith('no entry'))
+    say(io, `Profile: ${profile.name ?? 'none'} (${profile.why})`);
   for (const problem of problems) {
     say(io, paint.severity(severityOf(problem), reasonText(problem)));
     say(io, paint.quiet(`  Remedy: ${remedyOf(problem)}`));
@@ -78,12 +81,17 @@ function instanceTable(io: Io, { instances }: Plan, paint: Paint): readonly stri
     text,
     paint: paint.heading,
   }));
-  const rows = instances.map(({ id, name, vmState, verdict, why, notes }) => [
+  const rows = instances.map(({ id, name, vmState, verdict, why, by, notes }) => [
     { text: printable(name) },
     { text: id, paint: paint.quiet },
     { text: vmState },
     { text: verdict, paint: verdict === 'evacuate' ? paint.good : paint.busy },
-    { text: (why === null ? notes : [why]).map(reasonText).join('; ') },
+    {
+      text: (why === null
+        ? [...(by === null ? [] : [by]), ...notes.map(reasonText)]
+        : [reasonText(why)]
+      ).join('; '),
+    },
   ]);
   return columns([head, ...rows], io.isTty ? io.size().columns : null);
 }
@@ -91,13 +99,15 @@ function instanceTable(io: Io, { instances }: Plan, paint: Paint): readonly stri
 const planJson = (plan: Plan): Readonly<Record<string, unknown>> => ({
   host: plan.host,
   service: plan.service === null ? null : serviceJson(plan.service),
-  instances: plan.instances.map(({ id, name, vmState, verdict, why, notes }) => ({
+  profile: plan.profile,
+  instances: plan.instances.map(({ id, name, vmState, verdict, why, by, notes }) => ({
     id,
     name,
     vm_state: vmState,
     verdict,
     why: why === null ? null : reasonJson(why),
     notes: notes.map(reasonJson),
+    by,
   })),
   problems: plan.problems.map(reasonJson),
 });
