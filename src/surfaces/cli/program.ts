@@ -144,6 +144,20 @@ function addEvacuation(program: Command, { doors, io, run }: Wiring): void {
     .action((host: HostName, options: RequestOptions) =>
       run(async (global) => (await import('./plan.ts')).plan(doors, global, io, host, options)),
     );
+  program
+    .command('explain')
+    .summary('print why each instance is where it is: rule, observation, decision')
+    .description(
+      'Explains HOST and its instances from the record, when the host is marked (asks the store only), else from a plan: what holds it and until when, which profile applies, and for each instance the rule, what was seen and what follows.',
+    )
+    .argument('<HOST>', HOST, hostArgument)
+    .argument('[INSTANCE]', 'only this instance, by id or name')
+    .option('--json', 'print JSON')
+    .action((host: HostName, instance: string | undefined, options: { json?: boolean }) =>
+      run(async (global) =>
+        (await import('./explain.ts')).explain(doors, global, io, { host, instance, ...options }),
+      ),
+    );
 }
 
 /** The options of `evacuate`. */
