@@ -52,6 +52,8 @@ export interface PlanningParts {
   readonly compute: Compute;
   readonly images?: Images | undefined;
   readonly policy: Policy;
+  /** The time that the plan is for. */
+  readonly now: Instant;
 }
 
 /** Whether Nova knows a host, can list its instances, and shows it dead; changes nothing. */
@@ -81,7 +83,7 @@ export async function planHost(
     compute.instancesOn(host),
     compute.groups(),
     compute.evacuationsFrom(host, 0),
-    askRegion(parts),
+    askRegion(parts, parts.now),
   ]);
   if (fleet.kind === 'unknown') return fleet;
   if (inventory.kind === 'unknown') return inventory;

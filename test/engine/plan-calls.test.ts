@@ -24,7 +24,7 @@ async function planMany(policy: Policy, furnish: (image: number) => readonly str
   cloud.createAggregate('rack', { hosts: [host] });
   const http = simulatedHttp(cloud);
   const parts = createOpenStack({ cloud: ADMIN, clock, log: createKeptLog(), http });
-  const plan = await planHost({ ...parts, policy }, asHost(host), wholeHost);
+  const plan = await planHost({ ...parts, policy, now: clock.now() }, asHost(host), wholeHost);
   if (plan.kind === 'unknown') throw new Error(plan.why);
   const moving = plan.value.instances.filter(({ verdict }) => verdict === 'evacuate');
   return { calls: http.sent.length, moving: moving.length, total: plan.value.instances.length };

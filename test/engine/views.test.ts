@@ -200,7 +200,11 @@ describe('the report of a host', () => {
 
 describe('the plan for a host', () => {
   const plan = async (compute: Parameters<typeof createFakeCompute>[0]) =>
-    planHost({ compute: createFakeCompute(compute), policy: DEFAULT_POLICY }, H1, wholeHost);
+    planHost(
+      { compute: createFakeCompute(compute), policy: DEFAULT_POLICY, now: T0 },
+      H1,
+      wholeHost,
+    );
 
   it('tells of every instance what would become of it, and changes nothing', async () => {
     const compute = createFakeCompute({

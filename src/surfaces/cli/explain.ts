@@ -65,7 +65,11 @@ async function fromPlan(parts: Parts, io: Io, host: HostName): Promise<Explanati
   const cloud = await enterCloud(parts, io);
   if (cloud.kind === 'wrong') return cloud.exit;
   const { compute, images } = cloud;
-  const plan = await planHost({ compute, images, policy: parts.policy }, host, wholeHost);
+  const plan = await planHost(
+    { compute, images, policy: parts.policy, now: parts.clock.now() },
+    host,
+    wholeHost,
+  );
   if (plan.kind === 'unknown') return explainUnplanned(io, compute, host, plan.why);
   if (plan.value.service === null) return refuseUnknownHost(io, host, plan.value.hosts);
   return explainPlan(plan.value);

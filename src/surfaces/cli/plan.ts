@@ -37,7 +37,7 @@ export function plan(
     const cloud = await enterCloud(parts, io);
     if (cloud.kind === 'wrong') return cloud.exit;
     const { compute, images } = cloud;
-    const looking = { compute, images, policy: parts.policy };
+    const looking = { compute, images, policy: parts.policy, now: parts.clock.now() };
     const planned = await planHost(looking, host, requestOf(options));
     if (planned.kind === 'unknown') return explainUnplanned(io, compute, host, planned.why);
     if (planned.value.service === null) return refuseUnknownHost(io, host, planned.value.hosts);

@@ -39,7 +39,11 @@ export async function forecast(seed: number): Promise<Forecast> {
     log: SILENT,
     http: simulatedHttp(cloud),
   });
-  const plan = await planHost({ compute, images, policy }, asHost(host), wholeHost);
+  const plan = await planHost(
+    { compute, images, policy, now: clock.now() },
+    asHost(host),
+    wholeHost,
+  );
   if (plan.kind === 'unknown') return { differences: [`no plan: ${plan.why}`], said: [] };
   cloud.powerOff(host);
   cloud.setGate(host, true);
