@@ -67,7 +67,10 @@ export async function askImages(
 }
 
 /** What the record does not have yet. */
-export const newcomers = (evacuation: Evacuation, seen: Observation): readonly Instance[] =>
+export const newcomers = (
+  evacuation: Evacuation,
+  seen: Pick<Observation, 'inventory'>,
+): readonly Instance[] =>
   seen.inventory.kind === 'known'
     ? seen.inventory.value.filter(({ id }) => evacuation.instances[id] === undefined)
     : [];

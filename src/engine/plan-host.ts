@@ -8,7 +8,6 @@ import { takeInventory } from '../domain/inventory.ts';
 import { livenessOf } from '../domain/isolation.ts';
 import { known, unknown, type Known } from '../domain/known.ts';
 import type { Request } from '../domain/mark.ts';
-import type { Observation } from '../domain/observation.ts';
 import type { Policy } from '../domain/policy.ts';
 import { assignmentOf, describeRule, policyOf } from '../domain/profile.ts';
 import { because, sentenceOf, type Reason } from '../domain/reason.ts';
@@ -90,7 +89,7 @@ export async function planHost(
   if (groups.kind === 'unknown') return groups;
   if (migrations.kind === 'unknown') return migrations;
   const bare = asIfMarked(host, request, fleet.at);
-  const seen = { ...NOTHING_SEEN, inventory, groups, migrations, ...region };
+  const seen = { inventory, ...region };
   const images = await askImages(parts, newcomers(bare, seen));
   const told = factsFor(host, { ...seen, ...images }, parts.policy);
   if (told.kind === 'unknown') return unknown(sentenceOf(told.why));
@@ -168,19 +167,6 @@ const asIfMarked = (host: HostName, request: Request, now: Instant): Evacuation 
     },
     now,
   );
-
-const unasked = unknown('not asked');
-const NOTHING_SEEN: Observation = {
-  fleet: unasked,
-  proof: unasked,
-  inventory: unasked,
-  groups: unasked,
-  migrations: unasked,
-  sightings: new Map(),
-  traces: new Map(),
-  peers: unasked,
-  answers: [],
-};
 
 function viewOf(host: HostName, fleet: Fleet): HostView {
   const service = fleet.services.get(host) ?? null;

@@ -211,7 +211,7 @@ describe('the plan for a host', () => {
       instancesOn: () =>
         Promise.resolve(known([instance(vm(1)), instance(vm(2), { vmState: 'paused' })], T0)),
     });
-    const made = await planHost({ compute, policy: DEFAULT_POLICY }, H1, wholeHost);
+    const made = await planHost({ compute, policy: DEFAULT_POLICY, now: T0 }, H1, wholeHost);
     expect(made).toMatchObject({
       value: {
         instances: [{ verdict: 'evacuate' }, { verdict: 'skip', why: { code: 'NH301' } }],
