@@ -47,6 +47,7 @@ export function composeCloud(config: Config, clock: Clock, log: Log): ComposedCl
       compute: openstack.compute,
       images: openstack.images,
       mover: openstack.mover,
+      capacity: openstack.capacity,
       description: `${loaded.cloud.name} at ${loaded.cloud.authUrl}`,
       signIn,
       check: async () => {

@@ -60,6 +60,7 @@ function generalPolicy(settings: Settings): Policy {
       isolation: settings['fence.isolation'],
       patienceMs: settings['fence.patience'],
     },
+    capacity: { check: settings['capacity.check'] },
     storage: storageOf(settings),
     states: statesOf(settings),
     pace: {

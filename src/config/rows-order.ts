@@ -68,4 +68,9 @@ export const ORDER_ROWS = {
     P.destination.strict,
     'send them nowhere else, even when it has no room or is down',
   ),
+  'capacity.check': row(
+    oneOf('plan', 'warn', 'hold'),
+    P.capacity.check,
+    'compare the instances with what Placement says is free: in nova-ha plan only; before the start too, as a warning; or let those that find no room wait',
+  ),
 } as const;

@@ -1,6 +1,6 @@
 import { tracked, type Evacuation, type Progress } from './evacuation.ts';
 import type { InstanceId } from './ids.ts';
-import { remedyOf, sentenceOf, type Reason } from './reason.ts';
+import { because, remedyOf, sentenceOf, type Reason } from './reason.ts';
 import type { Restore } from './storage.ts';
 import { formatInstant } from './time.ts';
 
@@ -27,6 +27,11 @@ export function changesBetween(before: Evacuation | null, after: Evacuation): re
   }
   if (after.isolation?.seen === true && same?.isolation?.seen !== true) {
     tell('isolated', `${host} is disabled and forced down`);
+  }
+  if (after.forecast !== undefined && same?.forecast?.short !== after.forecast.short) {
+    const { fits, short, unknown } = after.forecast;
+    const reason = because('NH212', { short, count: fits + short + unknown, unknown });
+    tell('forecast', `${host}: ${sentenceOf(reason)}`, reason);
   }
   for (const [id, entry] of tracked(after)) {
     const earlier = same?.instances[id];

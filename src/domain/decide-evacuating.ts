@@ -3,6 +3,7 @@ import { adapted } from './congestion.ts';
 import type { Decision } from './decide.ts';
 import { isInFlight, tracked, type Evacuation, type Progress, type Tracked } from './evacuation.ts';
 import { follow } from './follow.ts';
+import { foresee } from './foresee.ts';
 import { gates, provenBy } from './gates.ts';
 import type { Fleet, Service } from './host.ts';
 import type { HostName, InstanceId } from './ids.ts';
@@ -71,7 +72,8 @@ function workOn(
     excused: false,
   };
   const counted = recount(current, observation, policy, now);
-  const left = leaveOnReturnedHost(counted, service);
+  const foreseen = foresee(counted, observation, policy, now);
+  const left = leaveOnReturnedHost(foreseen, service);
   if (maySettle(left, observation)) {
     return {
       next: { ...left, phase: 'settled', phaseSince: now, reasons: [] },

@@ -193,6 +193,9 @@ export interface Evacuation {
   readonly stage?: { readonly group: string; readonly since: Instant };
   /** How many may be in flight since Nova was overwhelmed or full; absent: the limits alone count. */
   readonly window?: { readonly size: number; readonly since: Instant } | undefined;
+  /** By Placement, before the start: how many find room; absent when all do, or nobody looked. */
+  readonly forecast?:
+    { readonly fits: number; readonly short: number; readonly unknown: number } | undefined;
   /** When the last POST was decided; kept only where POSTs are staggered. */
   readonly sentAt?: Instant;
   /** Every migration record up to this id has been taken into account. */

@@ -43,6 +43,8 @@ export const NO_FACTS: InventoryFacts = { aggregates: [], images: new Map(), any
 export interface FactNeeds {
   readonly aggregates: boolean;
   readonly images: boolean;
+  /** Images for the order alone: asked for, but never waited for, since an order is no rule. */
+  readonly ordering: boolean;
   /** The extra specs of flavors, which come with the instances. */
   readonly flavors: boolean;
   /** Whether anything at all is tagged. */
@@ -53,14 +55,14 @@ export interface FactNeeds {
 
 /** What the policy, with all its profiles, needs to know; the default policy needs nothing. */
 export function factNeeds(policy: Policy): FactNeeds {
-  const selections = everyPolicy(policy).map(({ select }) => select);
+  const every = everyPolicy(policy);
+  const selections = every.map(({ select }) => select);
   return {
     aggregates:
       policy.assign.some(({ aggregates }) => aggregates.length > 0) ||
       selections.some(asksForAggregates),
-    images:
-      selections.some(asksForImages) ||
-      everyPolicy(policy).some(({ order }) => order.sources.includes('image')),
+    images: selections.some(asksForImages),
+    ordering: every.some(({ order }) => order.sources.includes('image')),
     flavors: selections.some(asksForFlavors),
     anyTagged: selections.some(({ mode }) => mode === 'tagged-or-all'),
     snapshotsMs: snapshotsFor(everyPolicy(policy)),

@@ -1,3 +1,4 @@
+import type { Room } from './capacity.ts';
 import type { Aggregate, ImageFacts } from './facts.ts';
 import type { Fleet } from './host.ts';
 import type { HostName, InstanceId } from './ids.ts';
@@ -59,6 +60,8 @@ export interface Observation {
   readonly answers: readonly Answer[];
   /** What operators switched; unknown holds everything. */
   readonly switches: Known<readonly Switch[]>;
+  /** What is free on the hosts; absent where it was not asked for. */
+  readonly rooms?: Known<readonly Room[]>;
   /** Hosts that the cluster manager is still fencing; absent where there is none to ask. */
   readonly failing?: Known<readonly HostName[]>;
   /** All aggregates of the region; asked for only when the policy looks at them. */

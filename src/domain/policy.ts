@@ -81,6 +81,10 @@ export interface Policy {
     /** Nowhere else, even when they find no room there. */
     readonly strict: boolean;
   };
+  readonly capacity: {
+    /** Compare with Placement in `plan` only; before the start too; or let those without room wait. */
+    readonly check: 'plan' | 'warn' | 'hold';
+  };
   readonly retry: {
     /** POSTs per instance, NoValidHost not counted. */
     readonly attempts: number;
@@ -181,6 +185,7 @@ export const DEFAULT_POLICY: Policy = {
     delayMs: 0,
   },
   destination: { host: null, strict: false },
+  capacity: { check: 'warn' },
   retry: {
     attempts: 5,
     backoffMs: 5000,

@@ -1,4 +1,4 @@
-import { isInFlight, tracked, type Evacuation, type Progress } from './evacuation.ts';
+import { isInFlight, tracked, type Evacuation, type Progress, type Tracked } from './evacuation.ts';
 import { provenBy } from './gates.ts';
 import type { InstanceId } from './ids.ts';
 import { unknown } from './known.ts';
@@ -30,6 +30,8 @@ export interface FirstQuestions {
 export interface FollowUps {
   readonly inventory: boolean;
   readonly groups: boolean;
+  /** What is free on the hosts: before anything moves, and for those who wait for room. */
+  readonly rooms: boolean;
   /** As in the first questions; a cluster manager is slow to answer, so it is not asked for nothing. */
   readonly failing: boolean;
   /** As in the first questions. */
@@ -169,6 +171,7 @@ export function followUps(
   const slow = rotated(wanted.slow, now).slice(0, SLOW_PER_TURN);
   return {
     groups: false,
+    rooms: policy.capacity.check === 'hold' && due(evacuation, now).some(waitsForRoom),
     failing: false,
     migrationsAfter: null,
     inventory: failed || (left <= 0 && !stuck && first.inventory.kind === 'unknown'),
@@ -185,6 +188,10 @@ export function followUps(
 /** How long after its arrival an instance should have been seen, once nothing else is open. */
 const LATE_MS = 5000;
 
+/** Held back because Placement had no room for it. */
+const waitsForRoom = ([, { progress }]: readonly [InstanceId, Tracked]): boolean =>
+  progress.at === 'pending' && progress.why?.code === 'NH330';
+
 /** The lists of a marked host are read once, when it is seen isolated and its proof is there. */
 function beforeCounting(evacuation: Evacuation, first: Observation, policy: Policy): FollowUps {
   const service =
@@ -200,6 +207,7 @@ function beforeCounting(evacuation: Evacuation, first: Observation, policy: Poli
   return {
     inventory: ready,
     groups: ready,
+    rooms: ready && policy.capacity.check !== 'plan',
     failing: ready,
     migrationsAfter: ready ? 0 : null,
     changedSince: null,

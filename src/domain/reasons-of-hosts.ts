@@ -97,6 +97,13 @@ export const REASONS_OF_HOSTS = {
     remedy: 'bring {host} up, name another destination.host, or set destination.strict: false',
   },
   ...REASONS_OF_HOLDING,
+  NH212: {
+    severity: 'warning',
+    sentence:
+      'by the figures of Placement {short} of {count} instances find no room ({unknown} unknown)',
+    remedy:
+      'add or enable compute hosts; those without room wait and are tried again by themselves',
+  },
   NH501: {
     severity: 'note',
     sentence:

@@ -51,6 +51,11 @@ export const REASONS_OF_INSTANCES = {
     sentence: 'the mark was taken back by {by}',
     remedy: 'none needed',
   },
+  NH330: {
+    severity: 'warning',
+    sentence: 'no host has room for it by the figures of Placement; it waits, next look {at}',
+    remedy: 'add or enable compute hosts; or set capacity.check: warn, to let the scheduler decide',
+  },
   NH331: {
     severity: 'warning',
     sentence: '{where} is "{written}", not a whole number in its range: {taken}',

@@ -60,7 +60,8 @@ export async function askImages(
   { images, policy }: FactParts,
   instances: readonly Instance[],
 ): Promise<Pick<Observation, 'images'>> {
-  if (!factNeeds(policy).images) return {};
+  const needs = factNeeds(policy);
+  if (!needs.images && !needs.ordering) return {};
   const ids = [...new Set(instances.flatMap(({ imageId }) => (imageId === null ? [] : [imageId])))];
   if (ids.length === 0) return { images: known<ReadonlyMap<string, ImageFacts>>(new Map(), 0) };
   return { images: (await images?.byId(ids)) ?? NO_GLANCE };

@@ -10,7 +10,7 @@ import { needsAggregates } from '../domain/switches.ts';
 import { formatInstant, parseNovaTime, type Instant } from '../domain/time.ts';
 import type { FleetCache } from './fleet-cache.ts';
 import { askImages, askRegion, newcomers } from './observe-facts.ts';
-import type { Compute, Fencing, Images, Lookout, Store } from './ports.ts';
+import type { Capacity, Compute, Fencing, Images, Lookout, Store } from './ports.ts';
 
 /** What a look at the world needs. */
 export interface ObservingParts {
@@ -21,6 +21,8 @@ export interface ObservingParts {
   readonly images?: Images | undefined;
   readonly policy: Policy;
   readonly lookout?: Lookout;
+  /** Where it is missing, nobody looks for room beforehand. */
+  readonly capacity?: Capacity | undefined;
 }
 
 const notAsked = unknown('not asked');
@@ -42,13 +44,14 @@ export async function observe(
   const more = followUps(evacuation, first, policy, now);
   const { compute } = parts;
   const { host } = evacuation;
-  const [inventory, groups, region, failing, migrations, changed, sightings, traces] =
+  const [inventory, groups, region, rooms, failing, migrations, changed, sightings, traces] =
     await Promise.all([
       more.inventory && first.inventory.kind === 'unknown'
         ? compute.instancesOn(host)
         : first.inventory,
       more.groups ? compute.groups() : first.groups,
       more.groups ? askRegion(parts, now) : {},
+      more.rooms ? parts.capacity?.rooms() : undefined,
       more.failing ? askFailing(parts) : (first.failing ?? notAsked),
       more.migrationsAfter === null
         ? first.migrations
@@ -60,7 +63,8 @@ export async function observe(
   const seen = new Map(sightings);
   if (changed?.kind === 'known') mergeChanged(seen, changed, evacuation);
   const second = { ...first, inventory, groups, failing, migrations, sightings: seen, traces };
-  const all = await aboutNewcomers(parts, evacuation, { ...second, ...region }, now);
+  const free = rooms === undefined ? {} : { rooms };
+  const all = await aboutNewcomers(parts, evacuation, { ...second, ...region, ...free }, now);
   // Last, because the limits in flight hold over all hosts: what others have just sent must be seen,
   // and so must what an operator has just paused.
   const asked = questions.peers && (evacuation.phase !== 'marked' || more.inventory);

@@ -1,3 +1,4 @@
+import type { Room } from '../domain/capacity.ts';
 import type { Evacuation } from '../domain/evacuation.ts';
 import type { Aggregate, ImageFacts } from '../domain/facts.ts';
 import type { Fleet, Service, ServiceChange } from '../domain/host.ts';
@@ -186,6 +187,12 @@ export interface Mover {
 }
 
 type Posted = WriteOutcome<{ readonly requestId: string | null }>;
+
+/** What is free on the hosts of the region. */
+export interface Capacity {
+  /** By Placement; a host that is full, or that Placement does not know, is left out. */
+  rooms(): Promise<Known<readonly Room[]>>;
+}
 
 /** Where proofs of fencing come from besides the mark itself (Pacemaker, power agents). */
 export interface Fencing {

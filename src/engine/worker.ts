@@ -7,7 +7,7 @@ import type { Millis } from '../domain/time.ts';
 import { createDiscovery, type Cluster } from './discovery.ts';
 import { createFleetCache } from './fleet-cache.ts';
 import { createHostLoop, type HostLoop } from './host-loop.ts';
-import type { Clock, Compute, Fencing, Images, Log, Store } from './ports.ts';
+import type { Capacity, Clock, Compute, Fencing, Images, Log, Store } from './ports.ts';
 import type { DecisionCore } from './turn.ts';
 
 /** Everything that a worker is made of. */
@@ -16,6 +16,7 @@ export interface WorkerParts {
   readonly compute: Compute;
   readonly images?: Images | undefined;
   readonly fencing: Fencing;
+  readonly capacity?: Capacity | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly policy: Policy;

@@ -122,6 +122,8 @@ function candidates(world: World, request: ApiRequest): ApiResponse {
             DISK_GB: { capacity: host.diskGb, used: host.usedDiskGb },
           },
           traits: host.traitDisabled ? ['COMPUTE_STATUS_DISABLED'] : [],
+          parent_provider_uuid: null,
+          root_provider_uuid: host.nodeUuid,
         },
       ]),
     ),

@@ -4,9 +4,10 @@ import { tracked, type Evacuation, type Tracked } from '../../src/domain/evacuat
 import { asHost, asWorker, type InstanceId } from '../../src/domain/ids.ts';
 import { violations } from '../../src/domain/invariants.ts';
 import { known } from '../../src/domain/known.ts';
+import type { Policy } from '../../src/domain/policy.ts';
 import { SOUND, type Laws } from '../support/model/laws.ts';
 import { search } from '../support/model/search.ts';
-import { fail, play } from '../support/sim/stage.ts';
+import { fail, play, PLAY_POLICY } from '../support/sim/stage.ts';
 import { PARKED } from '../support/sim/troubles.ts';
 import { START_MS, type Mutant, type Universe } from '../support/sim/universe.ts';
 
@@ -19,6 +20,8 @@ interface Broken {
   readonly decide: Decide;
   readonly proof?: NonNullable<Mutant['proof']>;
   readonly script?: (universe: Universe) => void;
+  /** Where the usual one has no such limit. */
+  readonly policy?: Policy;
   /** What the cloud shows when nothing asserts the invariants; a function looks for itself. */
   readonly shows: string | ((universe: Universe) => boolean);
 }
@@ -212,6 +215,29 @@ const BROKEN: readonly Broken[] = [
       cloud.world.migrations.some((row) => row.createdAtMs < START_MS + 300_000),
   },
   {
+    invariant: 'BudgetHeld',
+    how: 'does not count what leaves its own host',
+    policy: { ...PLAY_POLICY, pace: { ...PLAY_POLICY.pace, perHost: 1 } },
+    decide: (record, observation, policy, now) => {
+      const pace = { ...policy.pace, perHost: null };
+      return decide(record, observation, { ...policy, pace }, now);
+    },
+    shows: ({ cloud }) => cloud.flights().peak > 1,
+  },
+  {
+    invariant: 'BudgetHeld',
+    how: 'sends without a pause',
+    policy: { ...PLAY_POLICY, pace: { ...PLAY_POLICY.pace, staggerMs: 5000 } },
+    decide: (record, observation, policy, now) => {
+      const pace = { ...policy.pace, staggerMs: 0 };
+      return decide(record, observation, { ...policy, pace }, now);
+    },
+    shows: ({ cloud }) => {
+      const times = cloud.world.migrations.map((row) => row.createdAtMs).sort((a, b) => a - b);
+      return times.some((time, i) => i > 0 && time - (times[i - 1] ?? 0) < 4000);
+    },
+  },
+  {
     invariant: 'EventuallySettled',
     how: 'goes to sleep for ever',
     decide: (record, observation, policy, now) => ({
@@ -267,12 +293,19 @@ describe('a broken decision core', () => {
     },
   );
 
-  it.each(BROKEN)('$invariant: the sound one passes the same play', async ({ script, shows }) => {
-    const { truth, universe, asserted } = await play(script === undefined ? {} : { script });
-    expect(asserted).toBe('');
-    if (typeof shows === 'string') expect(truth).not.toContain(shows);
-    else expect(shows(universe)).toBe(false);
-  });
+  it.each(BROKEN)(
+    '$invariant: the sound one passes the same play',
+    async ({ shows, ...broken }) => {
+      const { script, policy } = broken;
+      const { truth, universe, asserted } = await play({
+        ...(script === undefined ? {} : { script }),
+        ...(policy === undefined ? {} : { policy }),
+      });
+      expect(asserted).toBe('');
+      if (typeof shows === 'string') expect(truth).not.toContain(shows);
+      else expect(shows(universe)).toBe(false);
+    },
+  );
 });
 
 /** Stores and processes that break what the worker relies on; no decision can make up for them. */

@@ -1,5 +1,5 @@
 import type { Millis } from '../../domain/time.ts';
-import type { Clock, Compute, Images, Log, Mover } from '../../engine/ports.ts';
+import type { Capacity, Clock, Compute, Images, Log, Mover } from '../../engine/ports.ts';
 import { checkCompute } from './check.ts';
 import type { Problem } from './check.ts';
 import { createCompute } from './compute.ts';
@@ -12,6 +12,7 @@ import { createKeystone } from './keystone.ts';
 import type { Grant } from './keystone.ts';
 import { createRestSession } from './rest-session.ts';
 import { createMover } from './moves.ts';
+import { createCapacity } from './placement.ts';
 import { createSession } from './session.ts';
 
 /** One region of one OpenStack cloud. */
@@ -19,6 +20,7 @@ export interface OpenStack {
   readonly compute: Compute;
   readonly images: Images;
   readonly mover: Mover;
+  readonly capacity: Capacity;
   /** Signs in, unless there is a token already; tells refused credentials from an unreachable Keystone. */
   signIn(): Promise<Grant>;
   /** What stands in the way of evacuations, with remedies; empty when nothing does. */
@@ -78,6 +80,7 @@ export function createOpenStack({
     }),
     compute: createCompute({ session, clock, ...deadlines }),
     mover: createMover({ session, ...deadlines }),
+    capacity: createCapacity({ cloud, keystone, session, http: way, clock }),
     signIn: () => keystone.token(),
     check: () => checkCompute({ keystone, session, clock }),
     close: () => {

@@ -186,6 +186,9 @@ export const evacuationShape = object<Evacuation>({
   stage: optional(object<NonNullable<Evacuation['stage']>>({ group: text(), since: number })),
   window: optional(object<NonNullable<Evacuation['window']>>({ size: number, since: number })),
   sentAt: optional(number),
+  forecast: optional(
+    object<NonNullable<Evacuation['forecast']>>({ fits: number, short: number, unknown: number }),
+  ),
   seenMigration: number,
   lostAt: optional(number),
   readmission: object<Readmission>({

@@ -7,6 +7,7 @@ import type { FenceProof } from '../../domain/mark.ts';
 import type { WriteOutcome } from '../../domain/outcome.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type {
+  Capacity,
   Chance,
   Clock,
   Compute,
@@ -34,6 +35,8 @@ export type CloudPart =
       readonly compute: Compute;
       readonly images: Images;
       readonly mover: Mover;
+      /** What is free on the hosts; absent where nobody can tell. */
+      readonly capacity?: Capacity | undefined;
       readonly description: string;
       /** Signs in at Keystone; null when that worked. */
       signIn(): Promise<CloudProblem | null>;

@@ -35,6 +35,7 @@ export function worker(
       const engine = createWorker({
         ...sole,
         ...seen,
+        capacity: cloud.capacity,
         cluster: lookout === null ? undefined : { lookout, chance },
         pollMs: parts.config.settings['worker.poll'],
         ...(options.only === undefined ? {} : { only: options.only }),

@@ -1,7 +1,9 @@
 import { tracked } from '../../../src/domain/evacuation.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../src/domain/policy.ts';
 import type { StateRule } from '../../../src/domain/states.ts';
+import { createRandom } from '../../../src/simulator/random.ts';
 import { LATE_EFFECT_MS } from './network.ts';
+import { drawMetadata, drawPolicy } from './pace-policies.ts';
 import { calm, disturbOnce, int, pick, type Plot } from './troubles.ts';
 import { examine, isHostOver, recordsOf } from './truth.ts';
 import { createUniverse, START_MS, type Mutant, type Universe } from './universe.ts';
@@ -27,7 +29,7 @@ const TROUBLE_MS = 4 * MINUTE;
 const SETTLE_MS = 90 * MINUTE;
 const HUMAN_LOOKS_MS = 8 * MINUTE;
 
-const POLICY: Policy = {
+const BASE: Policy = {
   ...DEFAULT_POLICY,
   pace: { ...DEFAULT_POLICY.pace, inFlight: 4, perDestination: 3 },
   // Above the time for which a request may lie in front of Nova after its client gave up.
@@ -37,20 +39,25 @@ const POLICY: Policy = {
   flap: { ...DEFAULT_POLICY.flap, count: 0 },
 };
 
+/** Apart from the world's own chance, so that a policy changes nothing else. */
+const POLICY_SEED = 7_000_000;
+
 /** Every third world resets what Nova does not evacuate; every fifth leaves everything stopped. */
 function policyOf(seed: number): Policy {
+  const drawn = drawPolicy(createRandom(seed + POLICY_SEED), BASE);
   const rule: StateRule = seed % 3 === 2 ? 'reset-and-evacuate' : 'skip';
   const startAfter: Policy['states']['startAfter'] = seed % 5 === 4 ? 'never' : 'as-it-was';
   const rules = { paused: rule, suspended: rule, rescued: rule };
-  return { ...POLICY, states: { ...POLICY.states, ...rules, startAfter } };
+  return { ...drawn, states: { ...drawn.states, ...rules, startAfter } };
 }
 
 /** One random world: a small cloud, one to three failing hosts, and everything that may go wrong. */
 export async function runWorld(seed: number, options: WorldOptions = {}): Promise<WorldResult> {
+  const policy = policyOf(seed);
   const universe = createUniverse({
     seed,
     hosts: 5,
-    policy: policyOf(seed),
+    policy,
     timings: { spawnMs: 4000, bootMs: 20_000, serviceDownTimeMs: 30_000 },
     ...options,
   });
@@ -75,7 +82,7 @@ export async function runWorld(seed: number, options: WorldOptions = {}): Promis
     const over = await untilOver(plot);
     if (over && random.next() < 0.5) await comeBack(plot, problems);
   }
-  problems.push(...(await examine(plot, POLICY.pace)));
+  problems.push(...(await examine(plot, policy.pace)));
   return { seed, problems, simulatedMs: clock.now() - START_MS };
 }
 
@@ -84,6 +91,7 @@ function populate(universe: Universe, failing: readonly string[]): readonly stri
   const { cloud, random } = universe;
   const victims: string[] = [];
   const group = random.next() < 0.3 ? cloud.createServerGroup('anti-affinity') : null;
+  const ordered = random.next() < 0.5;
   for (const host of failing) {
     const count = 1 + int(random, 6);
     for (let i = 0; i < count; i += 1) {
@@ -92,7 +100,10 @@ function populate(universe: Universe, failing: readonly string[]): readonly stri
           ? 'active'
           : (pick(random, ['stopped', 'error', 'paused', 'suspended'], 1)[0] ?? 'active');
       const grouped = group !== null && host === failing[0] && i < 2;
-      victims.push(...cloud.boot({ host, vmState, ...(grouped ? { groupId: group } : {}) }));
+      const metadata = ordered ? drawMetadata(random) : {};
+      victims.push(
+        ...cloud.boot({ host, vmState, metadata, ...(grouped ? { groupId: group } : {}) }),
+      );
     }
   }
   return victims;

@@ -47,6 +47,7 @@ export async function play({
   script = fail,
   policy = {},
   minutes = 10,
+  policy = PLAY_POLICY,
 }: Play): Promise<Ending> {
   const universe = createUniverse({
     seed,

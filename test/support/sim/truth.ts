@@ -73,13 +73,15 @@ function isCramped({ universe, failing }: Plot): boolean {
   );
 }
 
+/** Waits for a host that can take it, as Nova or Placement says. */
+const isForRoom = (progress: Progress): boolean =>
+  progress.at === 'pending' && ['NH401', 'NH330'].includes(progress.why?.code ?? '');
+
 /** Nothing is left but instances that wait for hosts, which only a human can add: said, and not over. */
 function waitsForRoom(plot: Plot, record: Stored): boolean {
   const open = tracked(record.evacuation).filter(([, { progress }]) => !isTerminal(progress));
   return (
-    isCramped(plot) &&
-    open.length > 0 &&
-    open.every(([, { progress }]) => progress.at === 'pending' && progress.why?.code === 'NH401')
+    isCramped(plot) && open.length > 0 && open.every(([, { progress }]) => isForRoom(progress))
   );
 }
 
@@ -88,7 +90,7 @@ function forgotten(plot: Plot, id: string, standing: readonly Progress[]): reado
   const instance = universe.cloud.instance(id);
   if (instance.deleted) return [];
   const open = standing.find((progress) => !isTerminal(progress));
-  if (open?.at === 'pending' && open.why?.code === 'NH401' && isCramped(plot)) return [];
+  if (open !== undefined && isForRoom(open) && isCramped(plot)) return [];
   if (open !== undefined) return [`${id} is still ${open.at}`];
   const host = instance.host?.name ?? '';
   if (standing.length === 0) {

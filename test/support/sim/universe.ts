@@ -134,13 +134,14 @@ export function createUniverse(options: UniverseOptions): Universe {
 
   function partsFor(process: SimProcess) {
     const mine = createSimStore(store, process, storeWeather, options.steady ?? random);
-    const { compute, images } = createOpenStack({
+    const { compute, images, capacity } = createOpenStack({
       cloud: CREDENTIALS,
       clock: process.clock,
       log: SILENT,
       http: createSimHttp(ledger, clock, process, weather),
     });
-    return { store: mine, compute, images, clock: process.clock, log: logOf(process.name), chance };
+    const log = logOf(process.name);
+    return { store: mine, compute, images, capacity, clock: process.clock, log, chance };
   }
 
   function startWorker(name: string, { offsetMs = someOffset() }: WorkerOptions = {}): SimProcess {

@@ -1,0 +1,44 @@
+import type { Policy } from '../../../src/domain/policy.ts';
+import { asHost } from '../../../src/domain/ids.ts';
+import type { Random } from '../../../src/simulator/random.ts';
+import { int, pick } from './troubles.ts';
+
+const MINUTE = 60_000;
+
+/** One of a few values; the first, which is the default of most operators, as often as all others. */
+const usually = <T>(random: Random, usual: T, ...others: readonly T[]): T =>
+  random.next() < 0.5 ? usual : (pick(random, others, 1)[0] ?? usual);
+
+/** How an operator may have configured order, pace and destination; half of the worlds have the defaults. */
+export function drawPolicy(random: Random, base: Policy): Policy {
+  if (random.next() < 0.5) return base;
+  const host = asHost(`compute-${String(1 + int(random, 5))}`);
+  return {
+    ...base,
+    pace: {
+      ...base.pace,
+      perHost: usually(random, null, 1, 2, 3),
+      perGroup: usually(random, null, 1, 2),
+      staggerMs: usually(random, 0, 200, 2000),
+      adapt: random.next() < 0.8,
+      recoverMs: usually(random, base.pace.recoverMs, 5000),
+    },
+    order: {
+      ...base.order,
+      sequence: random.next() < 0.8,
+      patienceMs: usually(random, MINUTE, 10_000, 5 * MINUTE),
+      delayMs: usually(random, 0, 5000),
+    },
+    destination: { host: usually(random, null, host), strict: false },
+    capacity: { check: usually(random, 'warn', 'plan', 'hold') },
+  };
+}
+
+/** What the owner of an instance may have written about its order, nonsense included. */
+export function drawMetadata(random: Random): Readonly<Record<string, string>> {
+  if (random.next() < 0.5) return {};
+  return {
+    'nova-ha:priority': pick(random, ['1', '400', '900', '1000', 'high', '-3'], 1)[0] ?? '',
+    ...(random.next() < 0.6 ? { 'nova-ha:group': random.next() < 0.5 ? 'db' : 'web' } : {}),
+  };
+}
