@@ -5,6 +5,7 @@ import { isActive, tracked, type Evacuation, type Tracked } from './evacuation.t
 import type { Fleet } from './host.ts';
 import type { HostName, InstanceId } from './ids.ts';
 import type { Observation } from './observation.ts';
+import { due } from './pace.ts';
 import type { Policy } from './policy.ts';
 import { because } from './reason.ts';
 import { formatMillis, type Instant } from './time.ts';
@@ -69,3 +70,10 @@ export function foresee(
   }
   return { ...noted, instances };
 }
+
+/** Whether somebody who was held back for lack of room is to be looked at again. */
+export const mayFindRoom = (evacuation: Evacuation, policy: Policy, now: Instant): boolean =>
+  policy.capacity.check === 'hold' &&
+  due(evacuation, now).some(
+    ([, { progress }]) => progress.at === 'pending' && progress.why?.code === 'NH330',
+  );

@@ -1,4 +1,5 @@
-import { isInFlight, tracked, type Evacuation, type Progress, type Tracked } from './evacuation.ts';
+import { isInFlight, tracked, type Evacuation, type Progress } from './evacuation.ts';
+import { mayFindRoom } from './foresee.ts';
 import { provenBy } from './gates.ts';
 import type { InstanceId } from './ids.ts';
 import { unknown } from './known.ts';
@@ -171,7 +172,7 @@ export function followUps(
   const slow = rotated(wanted.slow, now).slice(0, SLOW_PER_TURN);
   return {
     groups: false,
-    rooms: policy.capacity.check === 'hold' && due(evacuation, now).some(waitsForRoom),
+    rooms: mayFindRoom(evacuation, policy, now),
     failing: false,
     migrationsAfter: null,
     inventory: failed || (left <= 0 && !stuck && first.inventory.kind === 'unknown'),
@@ -187,10 +188,6 @@ export function followUps(
 
 /** How long after its arrival an instance should have been seen, once nothing else is open. */
 const LATE_MS = 5000;
-
-/** Held back because Placement had no room for it. */
-const waitsForRoom = ([, { progress }]: readonly [InstanceId, Tracked]): boolean =>
-  progress.at === 'pending' && progress.why?.code === 'NH330';
 
 /** The lists of a marked host are read once, when it is seen isolated and its proof is there. */
 function beforeCounting(evacuation: Evacuation, first: Observation, policy: Policy): FollowUps {
