@@ -31,7 +31,6 @@ export interface FirstQuestions {
 export interface FollowUps {
   readonly inventory: boolean;
   readonly groups: boolean;
-  /** What is free on the hosts: before anything moves, and for those who wait for room. */
   readonly rooms: boolean;
   /** As in the first questions; a cluster manager is slow to answer, so it is not asked for nothing. */
   readonly failing: boolean;
