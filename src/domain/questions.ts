@@ -34,7 +34,6 @@ export interface FollowUps {
   readonly rooms: boolean;
   /** As in the first questions; a cluster manager is slow to answer, so it is not asked for nothing. */
   readonly failing: boolean;
-  /** As in the first questions. */
   readonly migrationsAfter: number | null;
   /** Nova's time since which all changed instances are wanted, or null. */
   readonly changedSince: string | null;
