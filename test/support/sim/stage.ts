@@ -47,7 +47,6 @@ export async function play({
   script = fail,
   policy = {},
   minutes = 10,
-  policy = PLAY_POLICY,
 }: Play): Promise<Ending> {
   const universe = createUniverse({
     seed,
