@@ -131,9 +131,3 @@ const holds = (bin: Bin, need: Need): boolean =>
   bin.memoryMib >= need.memoryMib &&
   bin.diskGib >= need.diskGib &&
   !(need.exclusiveGroup !== null && bin.groups.has(need.exclusiveGroup));
-
-/** Nothing could be looked up: everybody's room is unknown. */
-export function unknownForecast(needs: readonly Need[]): Forecast {
-  const of = new Map<InstanceId, Fit>(needs.map(({ id }) => [id, 'unknown']));
-  return { of, fits: 0, short: 0, unknown: needs.length };
-}
