@@ -13,6 +13,7 @@ import {
   type Facts,
 } from './judge.ts';
 import { landing } from './landing.ts';
+import { stageOf } from './migration.ts';
 import type { Policy } from './policy.ts';
 import { because } from './reason.ts';
 import { advanceRecreating, beginRecreating } from './recreate.ts';
@@ -48,8 +49,36 @@ export function advanceEntry(entry: Tracked, facts: Facts, policy: Policy, now: 
 
 function advanceProgress(entry: Tracked, facts: Facts, policy: Policy, now: Instant): Progress {
   const next = step(entry, facts, policy, now);
+  if (next.at === 'pending') return crossed(entry.progress, facts, policy, now) ?? next;
   if (next.at !== 'arrived' || entry.progress.at === 'arrived') return next;
   return advanceArrived(next, entry, facts, now);
+}
+
+/**
+ * Somebody else's evacuation crossed ours, and one of them failed on its destination. Nova keeps the
+ * fault of the last one only, so whether a guest was left there is not known: nothing is sent again.
+ */
+function crossed(
+  progress: Progress,
+  facts: Facts,
+  policy: Policy,
+  now: Instant,
+): At<'stuck'> | null {
+  const followed = progress.at === 'accepted' || progress.at === 'stuck';
+  if (!followed || facts.rows.kind === 'unknown') return null;
+  const { attempt, after, since } = progress;
+  const mine = facts.rows.value.filter((row) => row.id > after);
+  const failed = mine.find(
+    ({ status, destination }) =>
+      stageOf(status) === 'failed' &&
+      destination !== null &&
+      !fencedSince(facts, destination, since, policy),
+  );
+  if (mine.length < 2 || failed?.destination == null) return null;
+  const { id: migration, destination } = failed;
+  const detail = 'two evacuations of it crossed';
+  const why = because('NH407', { detail, destination, host: facts.source, id: facts.id });
+  return { at: 'stuck', attempt, since: now, after, migration, destination, why };
 }
 
 function step(entry: Tracked, facts: Facts, policy: Policy, now: Instant): Progress {

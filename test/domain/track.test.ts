@@ -9,7 +9,7 @@ import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import { because } from '../../src/domain/reason.ts';
 import { advance } from '../../src/domain/track.ts';
 import { everyProgress } from '../support/record.ts';
-import { entry, facts, H1, H2, H3, PENDING, row, seen, T0 } from '../support/domain.ts';
+import { ACCEPTED, entry, facts, H1, H2, H3, PENDING, row, seen, T0 } from '../support/domain.ts';
 
 const step = (
   progress: Progress,
@@ -172,5 +172,24 @@ describe('backoff', () => {
         expect(backoff(asInstance(id), attempt, DEFAULT_POLICY)).toBe(pause);
       }),
     );
+  });
+});
+
+describe('an evacuation that somebody else’s crossed', () => {
+  const ours: Progress = { ...ACCEPTED, migration: 3, destination: null, looked: T0 };
+  const orphan = row(3, 'error', { destination: null });
+  const failed = row(2, 'failed', { destination: H2 });
+  const noRoom = { sighting: known(seen(H1, { fault: 'No valid host was found.' }), T0) };
+
+  it('is not sent again when the other one failed on a host that may have built a guest', () => {
+    const next = step(ours, { rows: rows(orphan, failed), ...noRoom }, 1000);
+    expect(next).toMatchObject({ at: 'stuck', destination: H2, why: { code: 'NH407' } });
+  });
+
+  it('is sent again when that host is proven off, or none was chosen', () => {
+    const off = { ...noRoom, fenced: new Map([[H2, T0 + 900]]) };
+    expect(step(ours, { rows: rows(orphan, failed), ...off }, 1000).at).toBe('pending');
+    const nowhere = { ...failed, destination: null };
+    expect(step(ours, { rows: rows(orphan, nowhere), ...noRoom }, 1000).at).toBe('pending');
   });
 });
