@@ -43,6 +43,8 @@ export interface Summary {
   readonly total: number;
   readonly counts: Counts;
   readonly reasons: readonly Reason[];
+  /** Set once its nova-compute gave a sign of life: it may take up what waited for it. */
+  readonly lives?: boolean;
   /** When its first evacuation was sent; absent before that. */
   readonly begunAt?: Instant;
   /** When the work on its instances ended; absent while it goes on. */
@@ -132,6 +134,7 @@ export function summaryOf(evacuation: Evacuation): Summary {
     total: all.length,
     counts,
     reasons: evacuation.reasons,
+    ...(evacuation.life.moves > 0 ? { lives: true } : {}),
     ...(evacuation.begunAt === undefined ? {} : { begunAt: evacuation.begunAt }),
     ...(isActive(evacuation) ? {} : { endedAt: endOf(evacuation) }),
   };

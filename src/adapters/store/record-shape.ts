@@ -238,6 +238,7 @@ export const summaryShape = object<Summary>({
   total: number,
   counts,
   reasons: list(reason),
+  lives: optional(truth),
   begunAt: optional(number),
   endedAt: optional(number),
 });
