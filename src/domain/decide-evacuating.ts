@@ -31,7 +31,7 @@ export function decideEvacuating(
   const decision = workOn(evacuation, observation, policy, now);
   const { next, wakeAt } = decision;
   if (next.phase !== 'evacuating' || wakeAt === null || !isMoving(next)) return decision;
-  const look = now + lookPause(next, observation.migrations, policy, now);
+  const look = now + lookPause(next, policy, now);
   return { ...decision, wakeAt: Math.min(wakeAt, look) };
 }
 

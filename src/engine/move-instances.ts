@@ -3,7 +3,6 @@ import type { Change } from '../domain/changes.ts';
 import { wayOf, type MoveRequest } from '../domain/drain.ts';
 import { isActive, type Evacuation, type Progress, type Tracked } from '../domain/evacuation.ts';
 import type { HostName, InstanceId } from '../domain/ids.ts';
-import { unknown } from '../domain/known.ts';
 import { lookPause } from '../domain/look-pause.ts';
 import { moveChanges } from '../domain/move-changes.ts';
 import type { WriteOutcome } from '../domain/outcome.ts';
@@ -86,9 +85,7 @@ export async function moveInstances(parts: MovingParts, plan: MovePlan): Promise
     for (const { id } of intent.chosen) ours.add(id);
     const sent = await sendMoves(parts, plan, ledger, intent.chosen);
     for (const [id, answer] of sent) answers.set(id, answer);
-    // Records of live migrations do not tell how long the next one takes: it depends on the guest.
-    const pauseMs = lookPause(ledger, unknown('not asked'), policy, clock.now());
-    if (!isStopped(signal)) await clock.sleep(pauseMs, signal);
+    if (!isStopped(signal)) await clock.sleep(lookPause(ledger, policy, clock.now()), signal);
   }
 }
 
