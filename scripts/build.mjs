@@ -43,6 +43,10 @@ mkdirSync(at('dist'), { recursive: true });
 // The package is an ES module, its bundles are not.
 writeFileSync(at('dist/package.json'), '{ "type": "commonjs" }\n');
 
+// A worker sleeps nearly always: one thread collects its small garbage with less CPU time than many,
+// and a small nursery keeps its memory small. src/adapters/daemons.ts starts it in the same way.
+const SPARING = '#!/usr/bin/env -S node --single-threaded-gc --max-semi-space-size=4';
+
 for (const { from, to, parts } of entries) {
   rmSync(at(to), { force: true });
   if (!existsSync(at(from))) continue;
@@ -62,7 +66,7 @@ for (const { from, to, parts } of entries) {
     // require() finds the shared file quicker than Node's loader of ES modules does.
     supported: { 'dynamic-import': false },
     plugins: parts === undefined ? [] : [leaveOut(parts)],
-    banner: { js: '#!/usr/bin/env node' },
+    banner: { js: to === 'dist/nova-ha.cjs' ? SPARING : '#!/usr/bin/env node' },
     logLevel: 'warning',
   });
   chmodSync(at(to), 0o755);

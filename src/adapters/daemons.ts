@@ -137,6 +137,9 @@ function textOf(path: string): string | null {
   }
 }
 
+/** The same as in the first line of the built program. */
+const SPARING = ['--single-threaded-gc', '--max-semi-space-size=4'];
+
 type Program =
   | { readonly kind: 'ok'; readonly command: string; readonly words: readonly string[] }
   | { readonly kind: 'wrong'; readonly why: string };
@@ -156,7 +159,7 @@ function resolveProgram(given: string): Program {
     return { kind: 'wrong', why: `the program ${path} cannot be run; see the parameter binary.` };
   }
   return script
-    ? { kind: 'ok', command: process.execPath, words: [path] }
+    ? { kind: 'ok', command: process.execPath, words: [...SPARING, path] }
     : { kind: 'ok', command: path, words: [] };
 }
 

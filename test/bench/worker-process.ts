@@ -37,7 +37,7 @@ export async function startWorker(config: {
   file: string;
 }): Promise<WorkerProcess> {
   const program = join(process.cwd(), 'dist', 'nova-ha.cjs');
-  const child = spawn(process.execPath, [program, '--config', config.file, 'worker'], {
+  const child = spawn(program, ['--config', config.file, 'worker'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   child.stderr.setEncoding('utf8');

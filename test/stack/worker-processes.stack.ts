@@ -72,7 +72,8 @@ describe('workers that fail', () => {
   it(`${String(TIMES)} times killed or frozen, they evacuate everybody once`, async () => {
     const random = createRandom(seedOf(`${String(TIMES)} kills on a real Nova`));
     const victim = await rounds.fullest();
-    await rounds.slow(2);
+    // Twenty deaths take a minute; it must not be over before.
+    await rounds.slow(15);
     await crew.lose(victim.host);
     const awake = new Map<number, Running>();
     const frozen: Running[] = [];
@@ -103,6 +104,7 @@ describe('workers that fail', () => {
       if (oldest !== undefined) wake(oldest);
     }
     expect((await crew.record(victim.host)).phase).toBe('evacuating');
+    await rounds.slow(0);
     for (const worker of frozen) wake(worker);
     await crew.worker();
     await rounds.ends(victim, PATIENCE_MS);
