@@ -40,7 +40,11 @@ export function decideReadmission(
   }
   const aggregates = observation.aggregates ?? unknown('not asked');
   const held = holdOf(evacuation.host, observation.switches, aggregates, now).readmit;
-  if (held.length > 0) return stay(evacuation, held, [], policy, now);
+  if (held.length > 0) {
+    // Whoever takes this host for a dead destination must learn that it lives, held or not.
+    const life = watchLife(evacuation.life, service, false, now);
+    return stay({ ...evacuation, life }, held, [], policy, now);
+  }
   return evacuation.phase === 'settled'
     ? awaitReturn(evacuation, service, observation, policy, now)
     : liftIsolation(evacuation, service, policy, now);

@@ -195,7 +195,7 @@ const heldDoesNothing: Check = (step) => {
   const aggregates = observation.aggregates ?? unknown('not asked');
   const hold = holdOf(host, observation.switches, aggregates, now);
   const [why] = hold.send;
-  if (why !== undefined && posts(step).length > 0) return `sent although ${sentenceOf(why)}`;
+  if (why !== undefined && asked(step).length > 0) return `sent although ${sentenceOf(why)}`;
   const [held] = hold.readmit;
   const lifts = decision.actions.some(
     (action) =>

@@ -83,7 +83,8 @@ export interface Hold {
 }
 
 /**
- * What holds a host. The aggregates are needed only while a switch is about one. Switches that cannot be read hold everything: an operator may have paused us.
+ * What holds a host. The aggregates are needed only while a switch is about one. Switches that cannot
+ * be read hold everything: an operator may have paused us.
  */
 export function holdOf(
   host: HostName,

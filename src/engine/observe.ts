@@ -29,8 +29,7 @@ const notAsked = unknown('not asked');
 
 /**
  * All reads of one turn: the first questions in parallel, then what their answers leave open, and the
- * other hosts last. A read
- * that fails is an unknown in the observation; nothing throws, nothing is guessed.
+ * other hosts last. A read that fails is an unknown in the observation; nothing throws, nothing is guessed.
  */
 export async function observe(
   parts: ObservingParts,

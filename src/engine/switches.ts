@@ -1,6 +1,7 @@
 import {
   isActive,
   isInFlight,
+  isTerminal,
   tracked,
   type Evacuation,
   type Tracked,
@@ -131,19 +132,10 @@ export function forceHost(
 
 /** What ignoring a host would leave to nobody. */
 export function leftAlone(record: Evacuation): { readonly count: number; readonly flying: number } {
-  const open = tracked(record).filter(([, { progress }]) => OPEN.has(progress.at));
+  const open = tracked(record).filter(([, { progress }]) => !isTerminal(progress));
   const flying = open.filter(([, { progress }]) => isInFlight(progress)).length;
   return { count: open.length - flying, flying };
 }
-
-const OPEN: ReadonlySet<string> = new Set([
-  'pending',
-  'intended',
-  'accepted',
-  'arrived',
-  'restoring',
-  'stuck',
-]);
 
 /**
  * Forgets a host: its mark is closed, nothing of it is followed, sent or lifted any more. What Nova has
@@ -160,7 +152,7 @@ export function ignoreHost(
     const why = because('NH223', { host, by, reason, count, flying });
     const instances: Record<InstanceId, Tracked> = {};
     for (const [id, entry] of tracked(record)) {
-      instances[id] = OPEN.has(entry.progress.at) ? forgotten(entry, why) : entry;
+      instances[id] = isTerminal(entry.progress) ? entry : forgotten(entry, why);
     }
     const over = { phase: 'closed', phaseSince: now, reasons: [why] } as const;
     return { ...record, ...over, instances, proof: null };

@@ -7,6 +7,7 @@ import { known, unknown } from '../../src/domain/known.ts';
 import { parseDisabledReason } from '../../src/domain/mark.ts';
 import type { Migration } from '../../src/domain/migration.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
+import { summaryOf } from '../../src/domain/summary.ts';
 import { observations } from '../support/arbitrary.ts';
 import {
   evacuating,
@@ -219,5 +220,28 @@ describe('whatever is seen on the way back, in whatever order', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('a way back that an operator holds', () => {
+  const freeze = {
+    kind: 'freeze',
+    scope: { of: 'all' },
+    reason: 'work on the network',
+    by: 'anna',
+    since: T0,
+    until: null,
+  } as const;
+
+  it('lifts nothing, and sees signs of life all the same: others may count on the host being off', () => {
+    const quiet = { ...settled, life: { updatedAt: 'x', moves: 0, movedAt: null } };
+    const seen = observation({
+      fleet: known(fleet([back({ updatedAt: 'y' })]), T0),
+      switches: known([freeze], T0),
+    });
+    const { next, actions } = decide(quiet, seen, policy, T0);
+    expect(actions).toEqual([]);
+    expect(next.reasons.map(({ code }) => code)).toEqual(['NH221']);
+    expect(summaryOf(next).lives).toBe(true);
   });
 });

@@ -71,7 +71,8 @@ interface SessionDeps {
  */
 export function createSession(deps: SessionDeps): Session {
   const { keystone, clock } = deps;
-  let asking: Promise<VersionRange | Refusal> | null = null;
+  let asking: { readonly root: string; readonly range: Promise<VersionRange | Refusal> } | null =
+    null;
   let discovered: { readonly root: string; readonly range: VersionRange; at: Instant } | null =
     null;
 
@@ -91,10 +92,12 @@ export function createSession(deps: SessionDeps): Session {
     const fresh = discovered !== null && Math.abs(clock.now() - discovered.at) < REDISCOVER_MS;
     if (discovered !== null && discovered.root === root && fresh) return discovered.range;
     // Calls that start together ask once.
-    asking ??= ask(root).finally(() => {
+    if (asking?.root === root) return asking.range;
+    const range = ask(root).finally(() => {
       asking = null;
     });
-    return asking;
+    asking = { root, range };
+    return range;
   }
 
   async function ask(root: string): Promise<VersionRange | Refusal> {
