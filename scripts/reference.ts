@@ -121,11 +121,13 @@ const NO_DOORS: Doors = {
   loadConfig: () => Promise.reject(new Error('not for documentation')),
   compose: () => Promise.reject(new Error('not for documentation')),
   describe: () => Promise.reject(new Error('not for documentation')),
+  reloadConfig: () => Promise.reject(new Error('not for documentation')),
 };
 
 const SILENT = {
   out: () => undefined,
   err: () => undefined,
+  onHangup: () => undefined,
   isTty: false,
   size: () => ({ columns: 80, rows: 24 }),
   env: {},

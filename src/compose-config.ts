@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import type { Config, ConfigOutcome } from './config/config.ts';
+import { policyOf, type Config, type ConfigOutcome } from './config/config.ts';
 import { loadConfig, type ReadFile } from './config/load.ts';
 import { showOrigin } from './config/origin.ts';
+import { reloaded } from './config/reload.ts';
 import { KEYS, showValue } from './config/table.ts';
-import type { GlobalOptions, SettingLine } from './surfaces/cli/parts.ts';
+import type { GlobalOptions, Reload, SettingLine } from './surfaces/cli/parts.ts';
 
 /** Loads the configuration of this process. */
 export function openConfig(options: GlobalOptions): ConfigOutcome {
@@ -16,6 +17,14 @@ export function openConfig(options: GlobalOptions): ConfigOutcome {
     isRoot: process.getuid?.() === 0,
     readFile,
   });
+}
+
+/** Reads the configuration of a running worker again; the environment is the one of its start. */
+export function reloadConfig(current: Config, options: GlobalOptions): Reload {
+  const outcome = openConfig(options);
+  if (outcome.kind === 'wrong') return outcome;
+  const { config, taken, waiting } = reloaded(current, outcome.config);
+  return { kind: 'ok', config, policy: policyOf(config.settings), taken, waiting };
 }
 
 /** Every key with its value and its origin as text; secrets are masked. */

@@ -24,6 +24,13 @@ export function composeSupervision(settings: Settings, clock: Clock, log: Log): 
       notifier.turned(status);
       file.turned(needsHuman);
     },
+    reloading: () => {
+      notifier.reloading();
+    },
+    // The file keeps its last turn: a worker that seems never to have taken one would count as hung.
+    reloaded: () => {
+      notifier.ready();
+    },
     stopping: () => {
       notifier.stopping();
       file.remove();

@@ -8,6 +8,7 @@ import { VERSION } from './version.ts';
 const doors: Doors = {
   version: VERSION,
   loadConfig: async (options) => (await import('./compose-config.ts')).openConfig(options),
+  reloadConfig: async (...given) => (await import('./compose-config.ts')).reloadConfig(...given),
   describe: async (config) => (await import('./compose-config.ts')).describeConfig(config),
   compose: async (...parts) => (await import('./compose.ts')).compose(...parts),
 };

@@ -3,10 +3,12 @@ import type { Millis } from '../domain/time.ts';
 
 /** What the service manager is told (sd_notify(3)). */
 export interface Notifier {
-  /** The worker runs; a unit of `Type=notify` counts as started from here. */
+  /** The worker runs, or has read its configuration again; a unit of `Type=notify` counts as started. */
   ready(): void;
   /** A turn was completed: the one-line status, and the watchdog's pulse when it is due. */
   turned(status: string): void;
+  /** The configuration is read again; until `ready` the unit is shown as reloading. */
+  reloading(): void;
   stopping(): void;
 }
 
@@ -31,7 +33,8 @@ const STATUS_EVERY_MS = 2000;
 export function createNotifier(options: NotifierOptions): Notifier {
   const { env, monotonicMs } = options;
   if ((env['NOTIFY_SOCKET'] ?? '') === '') {
-    return { ready: () => undefined, turned: () => undefined, stopping: () => undefined };
+    const nothing = (): void => undefined;
+    return { ready: nothing, turned: nothing, reloading: nothing, stopping: nothing };
   }
   const send = options.send ?? spawnNotify;
   const pulseEveryMs = pulseInterval(env);
@@ -39,14 +42,17 @@ export function createNotifier(options: NotifierOptions): Notifier {
   let toldAt = -Infinity;
   let told = '';
   let busy = false;
+  /** Changes of state, each a message of its own: systemd 252 takes RELOADING and READY apart only so. */
+  const states: string[][] = [];
   let waiting = new Map<string, string>();
 
   const flush = async (): Promise<void> => {
     if (busy) return;
     busy = true;
-    while (waiting.size > 0) {
-      const batch = [...waiting].map(([name, value]) => `${name}=${value}`);
-      waiting = new Map();
+    while (states.length > 0 || waiting.size > 0) {
+      const state = states.shift();
+      const batch = state ?? [...waiting].map(([name, value]) => `${name}=${value}`);
+      if (state === undefined) waiting = new Map();
       await send(batch);
     }
     busy = false;
@@ -55,10 +61,14 @@ export function createNotifier(options: NotifierOptions): Notifier {
     for (const [name, value] of Object.entries(assignments)) waiting.set(name, value);
     void flush();
   };
+  const change = (...assignments: string[]): void => {
+    states.push(assignments);
+    void flush();
+  };
 
   return {
     ready: () => {
-      tell({ READY: '1' });
+      change('READY=1');
     },
     turned: (status) => {
       const now = monotonicMs();
@@ -74,9 +84,14 @@ export function createNotifier(options: NotifierOptions): Notifier {
       }
       if (Object.keys(due).length > 0) tell(due);
     },
+    reloading: () => {
+      const microseconds = process.hrtime.bigint() / 1000n;
+      change('RELOADING=1', `MONOTONIC_USEC=${String(microseconds)}`);
+    },
     stopping: () => {
       // The process ends after this: what waits behind another message would never be sent.
       waiting.clear();
+      states.length = 0;
       void send(['STOPPING=1']);
     },
   };

@@ -6,6 +6,7 @@ import { decideReadmission } from './decide-readmission.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { policyOf } from './profile.ts';
+import { because } from './reason.ts';
 import type { Instant } from './time.ts';
 
 /** What a turn comes to. */
@@ -27,6 +28,15 @@ export function decide(
   general: Policy,
   now: Instant,
 ): Decision {
+  return withLostProfile(byPhase(evacuation, observation, general, now), general);
+}
+
+function byPhase(
+  evacuation: Evacuation,
+  observation: Observation,
+  general: Policy,
+  now: Instant,
+): Decision {
   const policy = policyOf(general, evacuation);
   switch (evacuation.phase) {
     case 'marked':
@@ -40,4 +50,14 @@ export function decide(
     case 'closed':
       return { next: evacuation, actions: [], wakeAt: null };
   }
+}
+
+/** Says that the profile by which the host was counted is gone; it changes nothing else. */
+function withLostProfile(decision: Decision, { profiles }: Policy): Decision {
+  const { next } = decision;
+  const { host, profile } = next;
+  if (profile === undefined || profiles[profile] !== undefined || next.phase === 'closed')
+    return decision;
+  const reasons = [...next.reasons, because('NH235', { host, profile })];
+  return { ...decision, next: { ...next, reasons } };
 }

@@ -157,6 +157,8 @@ export interface Isolation {
   readonly since: Instant;
   /** True once Nova itself showed the service forced down (or down, where isolation is `wait`). */
   readonly seen: boolean;
+  /** Set when it was seen down without being forced, as `wait` wants it. */
+  readonly waited?: true;
 }
 
 /** Signs of life of the nova-compute of a host that is forced down: `updated_at` that moves by itself. */

@@ -113,22 +113,26 @@ export function isolate(
   policy: Policy,
   now: Instant,
 ): IsolationStep {
-  const isolation: Isolation = evacuation.isolation ?? {
-    before: serviceBefore(service),
-    wasUp: service.state === 'up',
-    since: now,
-    seen: false,
-  };
+  const isolation: Isolation =
+    evacuation.isolation === null
+      ? { before: serviceBefore(service), wasUp: service.state === 'up', since: now, seen: false }
+      : strengthened(evacuation.isolation, policy);
   const change = isolation.seen ? null : isolatingChange(evacuation, service, policy);
+  const seen = isolation.seen || isReady(change, service, policy);
+  const waits = seen && !isolation.seen && !service.forcedDown;
   return {
-    isolation: {
-      ...isolation,
-      seen: isolation.seen || isReady(change, service, policy),
-    },
+    isolation: { ...isolation, seen, ...(waits ? { waited: true } : {}) },
     life: watchLife(evacuation.life, service, change !== null, now),
     actions: change === null ? [] : [{ do: 'change-service', service: service.id, change }],
     loss: isOfLostRecord(evacuation, service) ? { lostAt: now } : {},
   };
+}
+
+/** Isolated while the policy was content with waiting: under one that forces down it is done anew. */
+function strengthened(isolation: Isolation, policy: Policy): Isolation {
+  const { waited, ...rest } = isolation;
+  const tooWeak = waited === true && policy.fence.isolation === 'force-down';
+  return tooWeak ? { ...rest, seen: false } : isolation;
 }
 
 /**

@@ -76,13 +76,13 @@ export function firstQuestions(
         aggregates: policy.storm.aggregateKey !== '',
       };
     case 'evacuating': {
-      const waiting = due(evacuation, now);
-      const held =
-        evacuation.reasons.length > 0 || waiting.some(([, entry]) => isRetry(entry.progress));
+      const again = due(evacuation, now).some(([, entry]) => isRetry(entry.progress));
+      // That a profile is gone holds nothing.
+      const held = again || evacuation.reasons.some(({ code }) => code !== 'NH235');
       return {
         fleetMaxAgeMs: held ? 0 : policy.freshness.fleetMs,
         proof: evacuation.proof === null,
-        inventory: waiting.some(([, entry]) => isRetry(entry.progress)),
+        inventory: again,
         migrationsAfter: lowestAfter(evacuation),
         peers: true,
         aggregates: policy.storm.aggregateKey !== '',

@@ -65,4 +65,10 @@ export const REASONS_OF_HOLDING = {
       '{host} is up again, but left disabled: it failed {count} times within {time} (flap.count)',
     remedy: 'find out why it fails; then: nova-ha enable {host}',
   },
+  NH235: {
+    severity: 'warning',
+    sentence: 'the profile {profile} is configured no more; the general policy holds for {host}',
+    remedy:
+      'if that was not meant, put the profile back and reload the workers (systemctl reload nova-ha)',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -146,7 +146,7 @@ function calmLeft(failures: Failures, policy: Policy, now: Instant): Millis {
   return last === null ? 0 : Math.max(0, last + cooldownMs - now);
 }
 
-/** Reasons that pass within seconds: who has nothing else may begin any moment. */
+/** Reasons that pass within seconds, or hold nothing: who has no other may begin any moment. */
 const PASSING: ReadonlySet<string> = new Set([
   'NH102',
   'NH105',
@@ -154,6 +154,7 @@ const PASSING: ReadonlySet<string> = new Set([
   'NH112',
   'NH203',
   'NH232',
+  'NH235',
 ]);
 
 /** At most so many hosts begin within an interval; the others wait, the earliest mark first. */

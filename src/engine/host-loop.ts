@@ -1,12 +1,15 @@
 import type { HostName, WorkerId } from '../domain/ids.ts';
 import type { Answer } from '../domain/observation.ts';
+import type { Policy } from '../domain/policy.ts';
 import type { Instant, Millis } from '../domain/time.ts';
 import type { Log } from './ports.ts';
 import { takeTurn, type Tenure, type TurnParts, type TurnResult } from './turn.ts';
 import type { CompletedTurn } from './worker.ts';
 
 /** What the loop of one host is made of. */
-export interface HostLoopParts extends TurnParts {
+export interface HostLoopParts extends Omit<TurnParts, 'policy'> {
+  /** Asked once per turn: an operator may change it while a host is worked on. */
+  readonly policy: () => Policy;
   readonly worker: WorkerId;
   readonly leaseMs: Millis;
   readonly pollMs: Millis;
@@ -44,7 +47,7 @@ export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
   let turnSinceMs: Millis | null = null;
   let lease: { readonly epoch: number; readonly takenMs: Millis } | null = null;
   let lastEpoch: number | null = null;
-  let takenOverEpoch: number | null = null;
+  let takenOver: { readonly epoch: number | null; readonly policy: Policy } | null = null;
 
   const ageMs = (): Millis => (lease === null ? Infinity : clock.monotonicMs() - lease.takenMs);
   const mayAct = (): boolean => ageMs() < leaseMs * LEASE_SAFETY;
@@ -78,16 +81,18 @@ export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
 
   async function turn(): Promise<TurnResult> {
     const held = lease;
+    const policy = parts.policy();
     const tenure: Tenure = {
       epoch: held?.epoch ?? -1,
       mayAct: () => mayAct() && lease?.epoch === held?.epoch,
-      isNew: held !== null && held.epoch !== takenOverEpoch,
+      // Another policy is as another worker: a request that left under a longer time-out is watched anew.
+      isNew: held !== null && (held.epoch !== takenOver?.epoch || policy !== takenOver.policy),
     };
     turnSinceMs = clock.monotonicMs();
-    const done = await takeTurn(parts, host, tenure, answers);
+    const done = await takeTurn({ ...parts, policy }, host, tenure, answers);
     turnSinceMs = null;
     answers = done.answers;
-    if (done.kind === 'done') takenOverEpoch = held?.epoch ?? null;
+    if (done.kind === 'done') takenOver = { epoch: held?.epoch ?? null, policy };
     if (done.kind === 'lost') lease = null;
     if (done.kind === 'unreachable') log.warn(done.sentence, { host });
     else if (done.kind === 'done') {

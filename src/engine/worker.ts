@@ -19,6 +19,7 @@ export interface WorkerParts {
   readonly capacity?: Capacity | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  /** The policy to begin with; see {@link Worker.usePolicy}. */
   readonly policy: Policy;
   readonly worker: WorkerId;
   /** How long a lease on a host lasts without renewal. */
@@ -58,6 +59,11 @@ export interface Worker {
     host: HostName,
     signal: AbortSignal,
   ): Promise<'settled' | 'held-elsewhere' | 'aborted'>;
+  /**
+   * Goes on by another policy, from the next turn of each host; a turn under way ends by the old one.
+   * What waits for a time waits for it anew, as after a restart.
+   */
+  readonly usePolicy: (policy: Policy) => void;
 }
 
 /** Longer than all deadlines of a turn together: a turn that lasts so long has hung. */
@@ -78,7 +84,10 @@ export function createWorker(parts: WorkerParts): Worker {
   const { cluster } = parts;
   const discover = createDiscovery({ store, clock, log, fleet, cluster, only: parts.only ?? null });
   const eyes = cluster === undefined ? {} : { lookout: cluster.lookout };
-  const newLoop = (host: HostName): HostLoop => createHostLoop({ ...parts, ...eyes, fleet }, host);
+  let { policy } = parts;
+  const currently = { fleet, policy: (): Policy => policy };
+  const newLoop = (host: HostName): HostLoop =>
+    createHostLoop({ ...parts, ...eyes, ...currently }, host);
 
   function ensureLoop(host: HostName, signal: AbortSignal): void {
     if (loops.has(host) || !wanted(host) || signal.aborted) return;
@@ -165,7 +174,7 @@ export function createWorker(parts: WorkerParts): Worker {
     const loop = createHostLoop(
       {
         ...parts,
-        fleet,
+        ...currently,
         onTurn: (turn) => {
           parts.onTurn?.(turn);
           if (turn.evacuation !== null && !isActive(turn.evacuation)) abort();
@@ -180,7 +189,12 @@ export function createWorker(parts: WorkerParts): Worker {
     return isStopped(signal) ? 'aborted' : 'settled';
   }
 
-  return { run, once, untilSettled };
+  function usePolicy(next: Policy): void {
+    policy = next;
+    for (const { loop } of loops.values()) loop.nudge();
+  }
+
+  return { run, once, untilSettled, usePolicy };
 }
 
 // A function, so that the type checker does not take an aborted signal for a constant.

@@ -75,6 +75,21 @@ describe('the notifier', () => {
     expect(sent).toEqual(['READY=1', 'STOPPING=1']);
   });
 
+  it('tells the beginning and the end of a reload in messages of their own', async () => {
+    const { notifier, sent, drain } = setUp(SYSTEMD);
+    notifier.ready();
+    notifier.reloading();
+    notifier.turned('idle');
+    notifier.ready();
+    await drain();
+    expect(sent.map((message) => message.replace(/\d{4,}/, 'N'))).toEqual([
+      'READY=1',
+      'RELOADING=1 MONOTONIC_USEC=N',
+      'READY=1',
+      'WATCHDOG=1 STATUS=idle',
+    ]);
+  });
+
   it('leaves a watchdog alone that is meant for another process', async () => {
     const { notifier, sent, drain } = setUp({ ...SYSTEMD, WATCHDOG_PID: '1' });
     notifier.turned('idle');

@@ -67,6 +67,22 @@ describe('the one PUT', () => {
     expect(step.isolation.seen).toBe(true);
   });
 
+  it('is done anew, and more strongly, where the policy was changed from waiting to forcing', () => {
+    const down = service(H1, { status: 'disabled', state: 'down', disabledReason: ours });
+    const waited = isolate(marked, down, waiting, T0).isolation;
+    expect(waited).toMatchObject({ seen: true, waited: true });
+    const step = isolate({ ...marked, isolation: waited }, down, DEFAULT_POLICY, T0);
+    expect(step.isolation.seen).toBe(false);
+    expect(step.actions).toMatchObject([{ change: { forcedDown: true } }]);
+    const forced = { ...down, forcedDown: true };
+    const again = isolate({ ...marked, isolation: waited }, forced, DEFAULT_POLICY, T0);
+    expect(again.isolation).not.toHaveProperty('waited');
+    expect(again).toMatchObject({ actions: [], isolation: { seen: true } });
+    // The other way round nothing is missing.
+    const back = { ...marked, isolation: again.isolation };
+    expect(isolate(back, forced, waiting, T0)).toMatchObject({ actions: [] });
+  });
+
   it('is seen only when Nova shows all of it', () => {
     expect(isolate(marked, isolated(), DEFAULT_POLICY, T0).isolation.seen).toBe(true);
     expect(isolate(marked, service(), DEFAULT_POLICY, T0).isolation.seen).toBe(false);

@@ -1,8 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { decide } from '../../src/domain/decide.ts';
 import { asHost } from '../../src/domain/ids.ts';
+import { known } from '../../src/domain/known.ts';
 import { matchesGlob } from '../../src/domain/glob.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
 import { assignmentOf, policyOf, type AssignRule } from '../../src/domain/profile.ts';
+import {
+  evacuating,
+  fleet,
+  H2,
+  isolated,
+  observation,
+  PENDING,
+  service,
+  T0,
+} from '../support/domain.ts';
 
 const rule = (profile: string, when: Partial<AssignRule>): AssignRule => ({
   profile,
@@ -50,6 +62,21 @@ describe('the profile of a host', () => {
   it('falls back to the general policy without a profile, or with one that is gone', () => {
     expect(policyOf(policy, {})).toBe(policy);
     expect(policyOf(policy, { profile: 'removed' })).toBe(policy);
+  });
+
+  it('is said to be gone, in every turn, while nothing else changes by that', () => {
+    const record = evacuating([PENDING], { profile: 'removed' });
+    const look = observation({ fleet: known(fleet([isolated(), service(H2)]), T0) });
+    const without = decide(evacuating([PENDING]), look, policy, T0);
+    const { next, actions } = decide(record, look, policy, T0);
+    expect(next.reasons.map(({ code }) => code)).toEqual([
+      ...without.next.reasons.map(({ code }) => code),
+      'NH235',
+    ]);
+    expect(actions).toEqual(without.actions);
+    expect(decide(next, look, policy, T0).next.reasons).toEqual(next.reasons);
+    const back = { ...policy, profiles: { ...policy.profiles, removed: {} } };
+    expect(decide(next, look, back, T0).next.reasons).toEqual(without.next.reasons);
   });
 });
 

@@ -51,7 +51,7 @@ describe('a worker that takes a host over', () => {
         fleet: cache,
         clock,
         log,
-        policy: DEFAULT_POLICY,
+        policy: () => DEFAULT_POLICY,
         worker: asWorker('second'),
         leaseMs: 15_000,
         pollMs: 1000,

@@ -57,7 +57,14 @@ function createBed(change: { compute?: Partial<Compute>; store?: (sound: Store) 
 }
 
 const loopOf = (bed: ReturnType<typeof createBed>) =>
-  createHostLoop({ ...bed.parts, fleet: createFleetCache(bed.compute, bed.clock) }, H1);
+  createHostLoop(
+    {
+      ...bed.parts,
+      policy: () => bed.parts.policy,
+      fleet: createFleetCache(bed.compute, bed.clock),
+    },
+    H1,
+  );
 const mark = (store: Store, record = evacuating([])) =>
   store.write({ version: 0, epoch: null }, record);
 const leaseBy = async (store: Store, name: string): Promise<string> => {
@@ -293,7 +300,7 @@ describe('the loop of a host', () => {
     const loop = createHostLoop(
       {
         ...bed.parts,
-        policy,
+        policy: () => policy,
         leaseMs: 7_200_000_000,
         fleet: createFleetCache(bed.compute, bed.clock),
         onTurn: () => {

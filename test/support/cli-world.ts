@@ -111,6 +111,8 @@ export function createCliWorld() {
     background: (): BackgroundStart => NEVER_ENDS,
     closed: 0,
     events: 0,
+    /** What a SIGHUP does; nothing before a worker listens. */
+    hangUp: (): void => undefined,
     interrupt: () => {
       interrupt.abort();
     },
@@ -132,6 +134,7 @@ export function createCliWorld() {
         size: () => ({ columns: 100, rows: 24 }),
         env: world.env,
         signal: interrupt.signal,
+        onHangup: (listener) => void (world.hangUp = listener),
         live: () =>
           Promise.resolve({
             draw: (frame) => void world.frames.push(frame),
@@ -182,6 +185,14 @@ function doorsOf(world: World): Doors {
           readFile: () => ({ kind: 'absent' }),
         }),
       ),
+    reloadConfig: (config) =>
+      Promise.resolve({
+        kind: 'ok',
+        config,
+        policy: policyOf(config.settings),
+        taken: [],
+        waiting: [],
+      }),
     describe: () => Promise.resolve([{ key: 'pace.in_flight', value: '20', origin: 'default' }]),
     compose: (config) => Promise.resolve(partsOf(world, config)),
   };
@@ -203,7 +214,13 @@ function partsOf(world: World, config: Parts['config']): Parts {
     switches: world.switches,
     lookout: world.lookout,
     cluster: { configuration: () => Promise.resolve(world.cluster), dialect: 'pcs' },
-    supervision: { ready: nothing, turned: nothing, stopping: nothing },
+    supervision: {
+      ready: nothing,
+      turned: nothing,
+      reloading: nothing,
+      reloaded: nothing,
+      stopping: nothing,
+    },
     machine: 'ctl-1',
     user: 'anna',
     cloud: () => Promise.resolve(world.cloud ?? cloudOf(world)),

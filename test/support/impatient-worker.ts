@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { createOpenStack } from '../../src/adapters/openstack/openstack.ts';
 import { loadCloud } from '../../src/adapters/openstack/clouds.ts';
 import { compose } from '../../src/compose.ts';
-import { openConfig, readFile } from '../../src/compose-config.ts';
+import { openConfig, readFile, reloadConfig } from '../../src/compose-config.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { Doors, Parts } from '../../src/surfaces/cli/parts.ts';
 import { createProcessIo } from '../../src/surfaces/cli/process-io.ts';
@@ -45,6 +45,7 @@ const doors: Doors = {
   version: 'impatient',
   loadConfig: (options) => Promise.resolve(openConfig(options)),
   describe: () => Promise.resolve([]),
+  reloadConfig: (config, options) => Promise.resolve(reloadConfig(config, options)),
   compose: async (config, options, role) => {
     const parts = await compose(hurried(config), options, role);
     return { ...parts, cloud: () => openCloud(parts) };

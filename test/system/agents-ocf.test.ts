@@ -88,6 +88,19 @@ describe('NovaEvacuate', () => {
     expect(await pidOf()).not.toBe(pid);
   });
 
+  it('keeps watching a worker that has read its configuration again', async () => {
+    await ocf('start');
+    await until(async () => (await statusOf())?.lastTurnAt != null);
+    const pid = await pidOf();
+    process.kill(pid, 'SIGHUP');
+    const log = join(run, 'worker.log');
+    await until(async () => (await readFile(log, 'utf8')).includes('was read again'));
+    expect((await statusOf())?.lastTurnAt).not.toBeNull();
+    expect(await monitor()).toMatchObject({ code: 0, err: '' });
+    expect(await pidOf()).toBe(pid);
+    expect(await ocf('stop', { CRM_meta_timeout: '20000' })).toMatchObject({ code: 0, err: '' });
+  });
+
   it('notices a worker that hangs, and can end it', async () => {
     await ocf('start');
     await until(async () => (await statusOf())?.lastTurnAt != null);

@@ -179,7 +179,15 @@ export const evacuationShape = object<Evacuation>({
   phaseSince: number,
   proof: nullable(proof),
   profile: optional(text()),
-  isolation: nullable(object<Isolation>({ before, since: number, seen: truth, wasUp: truth })),
+  isolation: nullable(
+    object<Isolation>({
+      before,
+      since: number,
+      seen: truth,
+      wasUp: truth,
+      waited: optional(isTrue),
+    }),
+  ),
   excused: truth,
   life: object<Life>({ updatedAt: nullable(text()), moves: number, movedAt: nullable(number) }),
   instances: table(trackedInstance),

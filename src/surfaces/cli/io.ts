@@ -17,6 +17,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
+  /** From now on SIGHUP calls this instead of ending the process. */
+  readonly onHangup: (listener: () => void) => void;
   readonly live: () => Promise<Live>;
 }
 

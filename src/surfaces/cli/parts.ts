@@ -58,6 +58,9 @@ export interface Supervision {
   ready(): void;
   /** A turn was completed; `needsHuman` counts the hosts that wait for a human. */
   turned(turn: { readonly status: string; readonly needsHuman: number }): void;
+  /** The configuration is read again, until `reloaded`. */
+  reloading(): void;
+  reloaded(): void;
   stopping(): void;
 }
 
@@ -117,10 +120,24 @@ export interface SettingLine {
   readonly origin: string;
 }
 
+/** What reading the configuration of a running worker again gave; wrong: the old one holds. */
+export type Reload =
+  | {
+      readonly kind: 'ok';
+      readonly config: Config;
+      readonly policy: Policy;
+      /** What changed, with its values as far as they are no secrets. */
+      readonly taken: readonly string[];
+      /** What changed and takes effect only after a restart. */
+      readonly waiting: readonly string[];
+    }
+  | { readonly kind: 'wrong'; readonly problems: readonly string[] };
+
 /** The way from the command line to the parts; both are loaded only when a command needs them. */
 export interface Doors {
   readonly version: string;
   loadConfig(options: GlobalOptions): Promise<ConfigOutcome>;
+  reloadConfig(current: Config, options: GlobalOptions): Promise<Reload>;
   /** A `command` logs warnings only, unless log.level was given: its own words say what happened. */
   compose(config: Config, options: GlobalOptions, role: 'command' | 'worker'): Promise<Parts>;
   /** Every key with its value and its origin as text; secrets are masked. */

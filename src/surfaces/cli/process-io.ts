@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import type { Io, Live } from './io.ts';
 
 /** Binds a command to this process: its streams, its environment, its signals. */
@@ -24,8 +25,25 @@ export function createProcessIo(process: NodeJS.Process): Io {
     }),
     env,
     signal: controller.signal,
+    onHangup: (listener) => {
+      process.on('SIGHUP', () => {
+        // A terminal that was closed sends it too: nobody is left to read what this process says.
+        if (stderr.isTTY && !hasTerminal()) stop();
+        else listener();
+      });
+    },
     live: () => createLive(stdout),
   };
+}
+
+/** Whether the terminal from which this process was started is still there. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function createLive(stream: NodeJS.WriteStream): Promise<Live> {

@@ -7,6 +7,7 @@ import { say, tell, type Io } from './io.ts';
 import type { CloudProblem, Doors, GlobalOptions, Parts } from './parts.ts';
 import type { WorkerOptions } from './program.ts';
 import { findCloud, storeTrouble, withParts } from './session.ts';
+import { createReload, hearHangups } from './reload.ts';
 import { obstacleTo, workAlone, yieldStore, type SoleWorker } from './sole-worker.ts';
 
 /**
@@ -19,6 +20,8 @@ export function worker(
   io: Io,
   options: WorkerOptions,
 ): Promise<ExitName> {
+  const isDaemon = options.once !== true && options.untilSettled !== true;
+  const onHangup = isDaemon ? hearHangups(io) : null;
   return withParts(
     doors,
     global,
@@ -45,11 +48,7 @@ export function worker(
         },
         onBroken: (host, error) => {
           alerted.add(host);
-          const words = error instanceof Error ? error.message : String(error);
-          log.error(
-            `A defect of nova-ha keeps it from working on ${host}, nothing is done there; it is tried again in a minute. Remedy: report this line, and evacuate ${host} by hand if it persists: ${words}`,
-            { host, stack: error instanceof Error ? error.stack : undefined },
-          );
+          tellOfDefect(log, host, error);
         },
       });
       if (options.once === true) return once(parts, io, { engine, sole });
@@ -58,6 +57,7 @@ export function worker(
         tell(io, `${options.only}: ${ENDS[end]}`);
         return end === 'aborted' ? 'pending' : 'done';
       }
+      onHangup?.(createReload({ doors, global, parts, take: engine.usePolicy }));
       supervision.ready();
       // Not waited for: a Nova that hangs must not delay the first look at the store.
       void complainAtStart(parts, () => cloud.check());
@@ -83,6 +83,14 @@ function remember(alerted: Set<HostName>, host: HostName, evacuation: Evacuation
       tracked(evacuation).some(([, { progress }]) => progress.at === 'stuck'));
   if (waits) alerted.add(host);
   else alerted.delete(host);
+}
+
+function tellOfDefect(log: Parts['log'], host: HostName, error: unknown): void {
+  const words = error instanceof Error ? error.message : String(error);
+  log.error(
+    `A defect of nova-ha keeps it from working on ${host}, nothing is done there; it is tried again in a minute. Remedy: report this line, and evacuate ${host} by hand if it persists: ${words}`,
+    { host, stack: error instanceof Error ? error.stack : undefined },
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Policy } from '../../../src/domain/policy.ts';
+import type { StateRule } from '../../../src/domain/states.ts';
 import { asHost } from '../../../src/domain/ids.ts';
 import type { Random } from '../../../src/simulator/random.ts';
 import { int, pick } from './troubles.ts';
@@ -41,4 +42,23 @@ export function drawMetadata(random: Random): Readonly<Record<string, string>> {
     'nova-ha:priority': pick(random, ['1', '400', '900', '1000', 'high', '-3'], 1)[0] ?? '',
     ...(random.next() < 0.6 ? { 'nova-ha:group': random.next() < 0.5 ? 'db' : 'web' } : {}),
   };
+}
+
+/** What the file may say when it is read again: other limits, other rules, a profile that comes or goes. */
+export function redrawPolicy(random: Random, base: Policy): Policy {
+  const drawn = drawPolicy(random, base);
+  const rule = usually<StateRule>(random, 'skip', 'reset-and-evacuate');
+  const general: Policy = {
+    ...drawn,
+    pace: { ...drawn.pace, inFlight: 1 + int(random, 5), posts: 1 + int(random, 8) },
+    states: { ...drawn.states, paused: rule, startAfter: usually(random, 'as-it-was', 'never') },
+    retry: { ...drawn.retry, uncertainMs: drawn.retry.uncertainMs + int(random, MINUTE) },
+    readmit: { ...drawn.readmit, healthyMs: usually(random, 30_000, 0, MINUTE) },
+    fence: { ...drawn.fence, isolation: usually(random, 'force-down', 'wait') },
+  };
+  if (random.next() < 0.5) return general;
+  const states = { ...general.states, rescued: rule, suspended: rule };
+  const profile = { states, retry: { ...general.retry, attempts: 3 + int(random, 3) } };
+  const assigned = { profile: 'some', hosts: ['compute-*'], zones: [], aggregates: [] };
+  return { ...general, profiles: { some: profile }, assign: [assigned] };
 }

@@ -3,7 +3,7 @@ import { DEFAULT_POLICY, type Policy } from '../../../src/domain/policy.ts';
 import type { StateRule } from '../../../src/domain/states.ts';
 import { createRandom } from '../../../src/simulator/random.ts';
 import { LATE_EFFECT_MS } from './network.ts';
-import { drawMetadata, drawPolicy } from './pace-policies.ts';
+import { drawMetadata, drawPolicy, redrawPolicy } from './pace-policies.ts';
 import { calm, disturbOnce, int, pick, type Plot } from './troubles.ts';
 import { examine, isHostOver, recordsOf } from './truth.ts';
 import { createUniverse, START_MS, type Mutant, type Universe } from './universe.ts';
@@ -51,6 +51,16 @@ function policyOf(seed: number): Policy {
   return { ...drawn, states: { ...drawn.states, ...rules, startAfter } };
 }
 
+/** In every fourth world the configuration is read again and again: what it says from when on. */
+function reloadsOf(seed: number): readonly { readonly atMs: number; readonly policy: Policy }[] {
+  const random = createRandom(seed + 2 * POLICY_SEED);
+  if (seed % 4 !== 1) return [];
+  return Array.from({ length: 1 + int(random, 4) }, () => ({
+    atMs: START_MS + 30_000 + int(random, TROUBLE_MS),
+    policy: redrawPolicy(random, BASE),
+  }));
+}
+
 /** One random world: a small cloud, one to three failing hosts, and everything that may go wrong. */
 export async function runWorld(seed: number, options: WorldOptions = {}): Promise<WorldResult> {
   const policy = policyOf(seed);
@@ -76,13 +86,20 @@ export async function runWorld(seed: number, options: WorldOptions = {}): Promis
   for (let i = 0; i <= int(random, 2); i += 1) universe.startWorker(`worker-${String(i + 1)}`);
   for (const [index, host] of [...failing].entries()) failLater(universe, host, index);
   schedule(plot);
+  const reloads = reloadsOf(seed);
+  for (const one of reloads) {
+    clock.at(one.atMs, () => {
+      universe.reload(one.policy);
+    });
+  }
   await universe.run(START_MS + TROUBLE_MS + 1);
   const problems: string[] = [];
   if (universe.crashes.length === 0) {
     const over = await untilOver(plot);
     if (over && random.next() < 0.5) await comeBack(plot, problems);
   }
-  problems.push(...(await examine(plot, policy.pace)));
+  const limits = [policy, ...reloads.map((one) => one.policy)].map(({ pace }) => pace.inFlight);
+  problems.push(...(await examine(plot, { inFlight: Math.max(...limits) })));
   return { seed, problems, simulatedMs: clock.now() - START_MS };
 }
 

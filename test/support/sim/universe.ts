@@ -7,7 +7,7 @@ import type { Policy } from '../../../src/domain/policy.ts';
 import { markHost, unmarkHost } from '../../../src/engine/mark-host.ts';
 import type { Chance, Log, Store, Stored } from '../../../src/engine/ports.ts';
 import type { DecisionCore } from '../../../src/engine/turn.ts';
-import { createWorker } from '../../../src/engine/worker.ts';
+import { createWorker, type Worker } from '../../../src/engine/worker.ts';
 import { createVirtualClock, type VirtualClock } from '../../../src/simulator/clock.ts';
 import { createCloud, type Cloud } from '../../../src/simulator/cloud.ts';
 import { createRandom, type Random } from '../../../src/simulator/random.ts';
@@ -21,6 +21,9 @@ import { createVault } from './vault.ts';
 
 /** The start of every simulated history. */
 export const START_MS = Date.UTC(2026, 10, 20, 12);
+
+/** How long after another a worker has read its file anew. */
+const RELOADS_APART_MS = 2000;
 
 /** How a universe is made; the seed decides everything that is left to chance. */
 export interface UniverseOptions {
@@ -66,6 +69,8 @@ export interface Universe {
   readonly ledger: Ledger;
   startWorker(name: string, options?: WorkerOptions): SimProcess;
   workers(): readonly SimProcess[];
+  /** Every worker goes on by another policy, one after the other within a few seconds. */
+  reload(policy: Policy): void;
   /** What fence_nova does: marks the host, again and again until the mark is durable. */
   fence(host: string, request?: Request): void;
   /** An operator reports a host and vouches for nothing: the machine is left as it is. */
@@ -87,7 +92,7 @@ const settle = (): Promise<void> =>
 
 /** Makes a universe without workers. */
 export function createUniverse(options: UniverseOptions): Universe {
-  const { seed, policy, trace } = options;
+  const { seed, trace } = options;
   const clock = createVirtualClock(START_MS);
   const random = createRandom(seed);
   const cloud = createCloud({
@@ -106,6 +111,8 @@ export function createUniverse(options: UniverseOptions): Universe {
   const storeWeather: StoreWeather = { trouble: 0, outage: false };
   const crashes: Error[] = [];
   const running: SimProcess[] = [];
+  const engines: Worker[] = [];
+  let { policy } = options;
   let events = 0;
 
   const chance: Chance = {
@@ -162,6 +169,7 @@ export function createUniverse(options: UniverseOptions): Universe {
       pollMs: 2000,
       ...(options.mutant?.core === undefined ? {} : { core: options.mutant.core }),
     });
+    engines.push(worker);
     worker.run(new AbortController().signal).catch((error: unknown) => {
       if (process.alive()) crashes.push(error instanceof Error ? error : new Error(String(error)));
       process.kill();
@@ -170,6 +178,15 @@ export function createUniverse(options: UniverseOptions): Universe {
   }
 
   const someOffset = (): number => Math.round(((options.steady ?? random).next() - 0.5) * 2000);
+
+  function reload(next: Policy): void {
+    policy = next;
+    engines.forEach((engine, index) => {
+      clock.at(clock.now() + index * RELOADS_APART_MS, () => {
+        engine.usePolicy(next);
+      });
+    });
+  }
 
   function unmark(host: string): void {
     const process = createProcess(clock, 'operator', 0);
@@ -228,6 +245,7 @@ export function createUniverse(options: UniverseOptions): Universe {
     ledger,
     startWorker,
     workers: () => running.filter((process) => process.alive()),
+    reload,
     fence,
     report,
     unmark,
