@@ -51,8 +51,14 @@ export function covers(proof: FenceProof, mark: Mark, skewMs: number): boolean {
 
 const PREFIX = 'nova-ha: ';
 
-/** The stage that our `disabled_reason` tells, so that a wiped store can be rebuilt from Nova. */
-export type ReasonStage = 'evacuating' | 'evacuated';
+/**
+ * What our `disabled_reason` tells, so that a wiped store can be rebuilt from Nova. `ignored`: an operator
+ * has had the evacuation forgotten; `silent`: only its nova-compute died. Neither is a mark.
+ */
+export type ReasonStage = 'evacuating' | 'evacuated' | 'ignored' | 'silent';
+
+const STAGES: readonly string[] = ['evacuating', 'evacuated', 'ignored', 'silent'];
+const isStage = (word: string): word is ReasonStage => STAGES.includes(word);
 
 /** What our `disabled_reason` says. */
 export interface OurReason {
@@ -72,11 +78,7 @@ export function disabledReason(reason: OurReason): string {
 /** Reads a `disabled_reason`; null when it is not ours. */
 export function parseDisabledReason(text: string | null): OurReason | null {
   if (text?.startsWith(PREFIX) !== true) return null;
-  const match = /^(\S+) (evacuating|evacuated)( \(fenced\))?$/.exec(text.slice(PREFIX.length));
-  if (match === null) return null;
-  return {
-    event: (match[1] ?? '') as EventId,
-    stage: match[2] === 'evacuated' ? 'evacuated' : 'evacuating',
-    trusted: match[3] !== undefined,
-  };
+  const match = /^(\S+) (\w+)( \(fenced\))?$/.exec(text.slice(PREFIX.length));
+  const [, event = '', stage = '', trusted] = match ?? [];
+  return isStage(stage) ? { event: event as EventId, stage, trusted: trusted !== undefined } : null;
 }

@@ -19,7 +19,8 @@ export async function rebuildMarks(
     if (service.state === 'unknown' || service.status !== 'disabled') continue;
     if (recorded.has(service.host)) continue;
     const ours = parseDisabledReason(service.disabledReason);
-    if (ours === null) continue;
+    // What was ignored is nobody's any more, and a silent nova-compute is no failed host.
+    if (ours === null || ours.stage === 'ignored' || ours.stage === 'silent') continue;
     const record = rebuiltRecord(service.host, ours, parts.clock.now());
     const outcome = await parts.store.write({ version: 0, epoch: null }, record);
     if (outcome.kind !== 'applied') continue;

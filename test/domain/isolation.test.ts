@@ -145,6 +145,8 @@ describe('our reason', () => {
   it.each([
     { event: EVENT, stage: 'evacuating', trusted: true },
     { event: EVENT, stage: 'evacuated', trusted: false },
+    { event: EVENT, stage: 'ignored', trusted: false },
+    { event: EVENT, stage: 'silent', trusted: false },
   ] as const)('is read back: %o', (reason) => {
     expect(parseDisabledReason(disabledReason(reason))).toEqual(reason);
     expect(disabledReason(reason).length).toBeLessThanOrEqual(255);

@@ -4,11 +4,12 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { ClusterConfiguration } from '../../src/domain/cluster.ts';
 import type { Evacuation, Tracked } from '../../src/domain/evacuation.ts';
 import type { Aggregate } from '../../src/domain/facts.ts';
-import type { Service, UnreachableService } from '../../src/domain/host.ts';
+import type { Service, ServiceChange, UnreachableService } from '../../src/domain/host.ts';
 import { asEvent, asHost, asInstance, type HostName } from '../../src/domain/ids.ts';
 import type { Instance } from '../../src/domain/instance.ts';
 import { known, unknown, type Known } from '../../src/domain/known.ts';
 import type { FenceProof } from '../../src/domain/mark.ts';
+import { applied } from '../../src/domain/outcome.ts';
 import type { Compute, Lookout, Mover } from '../../src/engine/ports.ts';
 import type { ExitName } from '../../src/surfaces/cli/exit.ts';
 import type { Io } from '../../src/surfaces/cli/io.ts';
@@ -108,6 +109,8 @@ export function createCliWorld() {
     cluster: unknown('Pacemaker is not installed here') as Known<ClusterConfiguration>,
     cloud: null as CloudPart | null,
     started: [] as (readonly string[])[],
+    /** What was asked of compute services. */
+    changes: [] as ServiceChange[],
     background: (): BackgroundStart => NEVER_ENDS,
     closed: 0,
     events: 0,
@@ -162,6 +165,7 @@ type World = Pick<
   | 'cluster'
   | 'cloud'
   | 'started'
+  | 'changes'
   | 'background'
 > & { closed: number; events: number };
 
@@ -257,6 +261,10 @@ function cloudOf(world: World): CloudPart {
             )
           : unknown('an empty list that is not believed'),
       ),
+    changeService: (id, change) => {
+      world.changes.push(change);
+      return Promise.resolve(applied({ ...serviceOn('any'), id }));
+    },
     groups: () => Promise.resolve(known([], world.clock.now())),
     evacuationsFrom: () => Promise.resolve(known([], world.clock.now())),
     aggregates: () => Promise.resolve(known(world.aggregates, world.clock.now())),

@@ -1,4 +1,4 @@
-import type { HostName } from '../../domain/ids.ts';
+import type { EventId, HostName } from '../../domain/ids.ts';
 import { because } from '../../domain/reason.ts';
 import {
   liftedBy,
@@ -8,7 +8,9 @@ import {
   type SwitchKind,
   type SwitchScope,
 } from '../../domain/switches.ts';
+import { ignoredLabel, relabelIgnored } from '../../engine/relabel.ts';
 import { forceHost, ignoreHost, leftAlone, switchOff, switchOn } from '../../engine/switches.ts';
+import { printable } from './columns.ts';
 import type { ExitName } from './exit.ts';
 import { tell, type Io } from './io.ts';
 import { explain } from './mark.ts';
@@ -86,12 +88,29 @@ export const ignore: HostCommand<[HostName, SwitchOptions]> = (
     const outcome = await ignoreHost(parts, { host, by, reason: options.reason ?? '' });
     if (outcome.kind !== 'done') return explain(parts, io, outcome);
     tell(io, `${host} is forgotten; ${String(count + flying)} instances are left alone.`);
+    await forgetInNova(parts, io, host, outcome.evacuation.mark.event);
     tell(
       io,
       `It stays isolated in Nova until you lift that: openstack compute service set --enable --up ${host} nova-compute`,
     );
     return 'done';
   });
+
+/** Nova's label of the host must not bring the mark back when the store is lost; best effort. */
+async function forgetInNova(parts: Parts, io: Io, host: HostName, event: EventId): Promise<void> {
+  const cloud = await parts.cloud();
+  const outcome =
+    cloud.kind === 'ok'
+      ? await relabelIgnored(cloud, { host, event })
+      : { kind: 'failed' as const, why: cloud.message, label: ignoredLabel(event) };
+  if (outcome.kind !== 'failed') return;
+  tell(
+    io,
+    printable(
+      `nova-ha: warning: Nova still shows ${host} as being evacuated (${outcome.why}), so its mark would come back if the store were lost. To prevent that: openstack compute service set --disable --disable-reason "${outcome.label}" ${host} nova-compute`,
+    ),
+  );
+}
 
 const ALL: SwitchScope = { of: 'all' };
 
