@@ -27,7 +27,7 @@ export interface Cluster {
 /** How often the cluster manager is asked for failures without a mark. */
 const ADOPT_EVERY_MS = 10_000;
 /** How much longer it is left alone when it gave no answer. */
-const ADOPT_REST_MS = 20_000;
+const ADOPT_REST_MS = 50_000;
 
 /** How often the marks are compared with Nova, to find those that a wiped store has lost. */
 const REBUILD_EVERY_MS = 60_000;

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
-import axios from 'axios';
+import axios, { AxiosHeaders } from 'axios';
 import pRetry from 'p-retry';
 import type { Millis } from '../../domain/time.ts';
 import type { Log } from '../../engine/ports.ts';
@@ -157,11 +157,10 @@ function createAttempt(
       return result;
     };
     try {
-      const response = await axios.request<unknown>({
+      const response = await overNode({
         method: request.method,
         url: request.url,
-        headers: { Accept: 'application/json', 'User-Agent': 'nova-ha', ...request.headers },
-        ...(request.json === undefined ? {} : { data: request.json }),
+        ...contentOf(request),
         ...(fresh ? pool.fresh : pool.kept),
         transport: watchedTransport(passage, connectMs),
         signal,
@@ -171,7 +170,6 @@ function createAttempt(
         maxContentLength: maxBytes,
         validateStatus: () => true,
         responseType: 'text',
-        transformResponse: (text: unknown) => text,
       });
       const headers = lowerCase(response.headers);
       const text = typeof response.data === 'string' ? response.data : '';
@@ -182,6 +180,19 @@ function createAttempt(
       return done({ kind: 'uncertain', why: `${why}, after the request was sent` });
     }
   };
+}
+
+// Asked directly: with 1,000 requests, merging defaults and transforms that nothing here needs is a
+// tenth of the worker's time.
+const overNode = axios.getAdapter('http');
+
+const HEADERS = { Accept: 'application/json', 'User-Agent': 'nova-ha' };
+
+/** Headers and body; Nova takes nothing but JSON. */
+function contentOf({ headers, json }: HttpRequest) {
+  if (json === undefined) return { headers: new AxiosHeaders({ ...HEADERS, ...headers }) };
+  const typed = { ...HEADERS, 'Content-Type': 'application/json', ...headers };
+  return { headers: new AxiosHeaders(typed), data: JSON.stringify(json) };
 }
 
 function interpret(
