@@ -60,7 +60,6 @@ function generalPolicy(settings: Settings): Policy {
       isolation: settings['fence.isolation'],
       patienceMs: settings['fence.patience'],
     },
-    capacity: { check: settings['capacity.check'] },
     storage: storageOf(settings),
     states: statesOf(settings),
     pace: {
@@ -87,6 +86,7 @@ function generalPolicy(settings: Settings): Policy {
       host: hostOrNull(settings['destination.host']),
       strict: settings['destination.strict'],
     },
+    ...roomOf(settings),
     retry: {
       attempts: settings['retry.attempts'],
       backoffMs: settings['retry.backoff'],
@@ -106,6 +106,21 @@ function generalPolicy(settings: Settings): Policy {
     freshness: { fleetMs: settings['freshness.fleet'], idleMs: settings['freshness.idle'] },
   };
 }
+
+const roomOf = (settings: Settings): Pick<Policy, 'capacity' | 'reserve'> => ({
+  capacity: { check: settings['capacity.check'] },
+  reserve: {
+    when: settings['reserve.when'],
+    reason: settings['reserve.reason'],
+    aggregate: settings['reserve.aggregate'],
+    match: settings['reserve.match'],
+    hosts: settings['reserve.hosts'],
+    addToAggregates: settings['reserve.add_to_aggregates'],
+    target: settings['reserve.target'],
+    giveBack: settings['reserve.give_back'],
+    patienceMs: settings['reserve.patience'],
+  },
+});
 
 const storageOf = (settings: Settings): Policy['storage'] => ({
   kind: settings['storage.kind'],

@@ -3,6 +3,7 @@ import { OPENSTACK_ROWS } from './rows-openstack.ts';
 import { ORDER_ROWS } from './rows-order.ts';
 import { POLICY_ROWS } from './rows-policy.ts';
 import { profileRows, type Rows } from './rows-profiles.ts';
+import { RESERVE_ROWS } from './rows-reserve.ts';
 import { SELECT_ROWS } from './rows-select.ts';
 import { STATES_ROWS } from './rows-states.ts';
 import { STORE_ROWS } from './rows-store.ts';
@@ -42,6 +43,7 @@ const GENERAL = {
   ...STATES_ROWS,
   ...POLICY_ROWS,
   ...ORDER_ROWS,
+  ...RESERVE_ROWS,
   ...SELECT_ROWS,
 } as const;
 

@@ -21,4 +21,13 @@ export type Action =
       readonly attempt: number;
       readonly image: string;
     }
-  | { readonly do: 'stop'; readonly instance: InstanceId };
+  | { readonly do: 'stop'; readonly instance: InstanceId }
+  /** Enables a reserved host that is claimed, or disables it again. */
+  | {
+      readonly do: 'change-reserve';
+      readonly host: HostName;
+      readonly service: string;
+      readonly change: ServiceChange;
+    }
+  | { readonly do: 'join-aggregate'; readonly host: HostName; readonly aggregate: number }
+  | { readonly do: 'leave-aggregate'; readonly host: HostName; readonly aggregate: number };

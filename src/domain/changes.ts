@@ -1,6 +1,7 @@
 import { tracked, type Evacuation, type Progress } from './evacuation.ts';
 import type { InstanceId } from './ids.ts';
 import { because, remedyOf, sentenceOf, type Reason } from './reason.ts';
+import { reserveChanges } from './reserve-changes.ts';
 import type { Restore } from './storage.ts';
 import { formatInstant } from './time.ts';
 
@@ -33,6 +34,7 @@ export function changesBetween(before: Evacuation | null, after: Evacuation): re
     const reason = because('NH212', { short, count: fits + short + unknown, unknown });
     tell('forecast', `${host}: ${sentenceOf(reason)}`, reason);
   }
+  changes.push(...reserveChanges(same, after));
   for (const [id, entry] of tracked(after)) {
     const earlier = same?.instances[id];
     if (earlier === entry) continue;

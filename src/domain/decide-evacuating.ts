@@ -14,6 +14,7 @@ import { choose } from './pace.ts';
 import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';
 import { recreate } from './recreate.ts';
+import { letGo, takeReserves, type ReserveStep } from './reserve-taking.ts';
 import { leaveOnReturnedHost, lingering, maySettle, recount } from './settle.ts';
 import { asksForStopped } from './states.ts';
 import type { Instant, Millis } from './time.ts';
@@ -101,13 +102,40 @@ function send(
   const { evacuation, actions: rebuilds } = recreate(left, observation, now);
   const actions: Action[] = [...isolating, ...restoring(evacuation, observation), ...rebuilds];
   const waiting = tracked(evacuation).some(([, { progress }]) => progress.at === 'pending');
-  if (!waiting) return rest(evacuation, lingering(evacuation, observation), actions, policy, now);
+  if (!waiting) {
+    return rest(letGo(evacuation), lingering(evacuation, observation), actions, policy, now);
+  }
   const closed = gates(evacuation, service, fleet, observation, policy, now);
-  if (closed.length > 0) return rest(evacuation, closed, actions, policy, now);
+  if (closed.length > 0) return rest(letGo(evacuation), closed, actions, policy, now);
   if (observation.migrations.kind === 'unknown') {
     const why = because('NH104', { what: 'the migrations', detail: observation.migrations.why });
-    return rest(evacuation, [why], actions, policy, now);
+    return rest(letGo(evacuation), [why], actions, policy, now);
   }
+  const reserve = takeReserves(evacuation, observation, fleet, policy, now);
+  actions.push(...reserve.actions);
+  const decision =
+    reserve.hold === null
+      ? sendChosen(reserve.evacuation, fleet, observation, actions, policy, now)
+      : rest(reserve.evacuation, [reserve.hold], actions, policy, now);
+  return soonerFor(reserve, decision, now);
+}
+
+/** A reserved host that is being taken is looked at often. */
+function soonerFor({ pauseMs }: ReserveStep, decision: Decision, now: Instant): Decision {
+  if (pauseMs === null || decision.wakeAt === null) return decision;
+  return { ...decision, wakeAt: Math.min(decision.wakeAt, now + pauseMs) };
+}
+
+/** Sends whoever may go now, within the budgets. */
+function sendChosen(
+  evacuation: Evacuation,
+  fleet: Fleet,
+  observation: Observation,
+  before: readonly Action[],
+  policy: Policy,
+  now: Instant,
+): Decision {
+  const actions: Action[] = [...before];
   const peers = observation.peers.kind === 'known' ? observation.peers.value : [];
   const { chosen, held, stage } = choose(evacuation, peers, fleet, policy, now);
   const staged = stage === undefined ? evacuation : { ...evacuation, stage };
@@ -117,7 +145,11 @@ function send(
     const entry = instances[id];
     if (entry?.progress.at !== 'pending') continue;
     const step = nextStep({ id, target }, entry, entry.progress, evacuation, now);
-    instances[id] = { ...entry, progress: step.progress };
+    const isReserve =
+      step.progress.at === 'intended' &&
+      staged.reserve?.claims.some(({ host }) => host === target) === true;
+    const aimed = isReserve && target !== null ? { aimed: { at: target, over: false } } : {};
+    instances[id] = { ...entry, ...aimed, progress: step.progress };
     actions.push(step.action);
   }
   const begunAt = staged.begunAt ?? now;

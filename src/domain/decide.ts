@@ -7,6 +7,7 @@ import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { policyOf } from './profile.ts';
 import { because } from './reason.ts';
+import { returnReserves } from './reserve-return.ts';
 import type { Instant } from './time.ts';
 
 /** What a turn comes to. */
@@ -46,9 +47,19 @@ function byPhase(
       return decideEvacuating(evacuation, observation, policy, now);
     case 'settled':
     case 'readmitting':
-      return decideReadmission(evacuation, observation, policy, now);
+      return returnReserves(
+        decideReadmission(evacuation, observation, policy, now),
+        observation,
+        policy,
+        now,
+      );
     case 'closed':
-      return { next: evacuation, actions: [], wakeAt: null };
+      return returnReserves(
+        { next: evacuation, actions: [], wakeAt: null },
+        observation,
+        policy,
+        now,
+      );
   }
 }
 

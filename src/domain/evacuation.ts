@@ -3,6 +3,7 @@ import type { HostName, InstanceId } from './ids.ts';
 import type { FenceProof, Mark } from './mark.ts';
 import type { Order } from './order.ts';
 import type { Reason } from './reason.ts';
+import type { Reserve } from './reserve.ts';
 import type { Restore } from './storage.ts';
 import type { Instant } from './time.ts';
 
@@ -146,6 +147,8 @@ export interface Tracked {
   readonly stop?: true;
   /** The snapshot that it is recreated from after the evacuation. */
   readonly restore?: Restore;
+  /** The reserved host that it was asked to go to; `over` once that has not brought it there. */
+  readonly aimed?: { readonly at: HostName; readonly over: boolean };
   readonly progress: Progress;
 }
 
@@ -198,6 +201,8 @@ export interface Evacuation {
   /** By Placement, before the start: how many find room; absent when all do, or nobody looked. */
   readonly forecast?:
     { readonly fits: number; readonly short: number; readonly unknown: number } | undefined;
+  /** The reserved hosts that were claimed for it; absent as long as none was wanted. */
+  readonly reserve?: Reserve;
   /** When the last POST was decided; kept only where POSTs are staggered. */
   readonly sentAt?: Instant;
   /** Every migration record up to this id has been taken into account. */

@@ -3,6 +3,7 @@ import { isAnswerTo } from './answers.ts';
 import type { Decision } from './decide.ts';
 import { isActive, isTerminal, LEGAL, tracked, type Evacuation } from './evacuation.ts';
 import { asked, nothingRebuiltTwice, resetOnlyAtRest } from './invariants-of-states.ts';
+import { reservesClaimedFirst } from './invariants-of-reserves.ts';
 import { isIsolated } from './isolation.ts';
 import { unknown } from './known.ts';
 import { covers, parseDisabledReason } from './mark.ts';
@@ -78,7 +79,7 @@ const oneFlight: Check = (step) => {
 /** The intent is in the record that is made durable before the POST leaves. */
 const intentBeforePost: Check = (step) => {
   for (const action of step.decision.actions) {
-    if (action.do === 'change-service' || action.do === 'stop') continue;
+    if (!('attempt' in action)) continue;
     const { instance, attempt } = action;
     const progress = step.decision.next.instances[instance]?.progress;
     const answer: Answer = {
@@ -243,6 +244,7 @@ export const INVARIANTS = {
   TerminalStays: terminalStays,
   ResetOnlyAtRest: resetOnlyAtRest,
   NothingRebuiltTwice: nothingRebuiltTwice,
+  ReservesClaimedFirst: reservesClaimedFirst,
 } as const satisfies Record<string, Check>;
 
 /**

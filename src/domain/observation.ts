@@ -64,6 +64,8 @@ export interface Observation {
   readonly rooms?: Known<readonly Room[]>;
   /** Hosts that the cluster manager is still fencing; absent where there is none to ask. */
   readonly failing?: Known<readonly HostName[]>;
+  /** How many instances Nova shows on the reserved hosts that may be given back. */
+  readonly reserveGuests?: ReadonlyMap<HostName, Known<number>>;
   /** All aggregates of the region; asked for only when the policy looks at them. */
   readonly aggregates?: Known<readonly Aggregate[]>;
   /** The images of the instances that are counted; those that Glance does not know are absent. */

@@ -7,6 +7,7 @@ import type { HostName, InstanceId } from './ids.ts';
 import { DEFAULT_ORDER } from './order.ts';
 import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';
+import { createReserveTargets } from './reserve-target.ts';
 import { sequenceOf } from './sequence.ts';
 import { summaryOf, type Summary } from './summary.ts';
 import type { Instant } from './time.ts';
@@ -79,6 +80,7 @@ export function choose(
   const busy = new Set([...own.groups, ...others.flatMap((peer) => peer.groups)]);
   const groupRooms = createGroupRooms(own, others, policy, now);
   const chosen: { id: InstanceId; target: HostName | null }[] = [];
+  const reserved = createReserveTargets(evacuation, fleet, policy);
   let nowhere: HostName | null = null;
   for (const [id, entry] of candidates) {
     if (chosen.length >= room) break;
@@ -88,7 +90,8 @@ export function choose(
     const destination = destinationOf(evacuation, progress, fleet, policy);
     if (destination.to === 'nowhere') nowhere = destination.host;
     if (destination.to === 'nowhere' || groupRooms.left(order?.group ?? null) <= 0) continue;
-    const target = destination.to === 'host' ? destination.host : null;
+    const usual = destination.to === 'host' ? destination.host : null;
+    const target = reserved(entry) ?? usual;
     if (!places.take(target)) continue;
     if (exclusiveGroup !== null) busy.add(exclusiveGroup);
     groupRooms.take(order?.group ?? null);

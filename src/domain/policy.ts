@@ -2,6 +2,7 @@ import type { HostName } from './ids.ts';
 import type { ProofSource } from './mark.ts';
 import type { OrderSource } from './order.ts';
 import type { AssignRule, ProfilePolicy } from './profile.ts';
+import type { ReservePolicy } from './reserve.ts';
 import { SELECT_ALL, type Selection } from './selection.ts';
 import type { StatesPolicy } from './states.ts';
 import type { Millis } from './time.ts';
@@ -85,6 +86,7 @@ export interface Policy {
     /** Compare with Placement in `plan` only; before the start too; or let those without room wait. */
     readonly check: 'plan' | 'warn' | 'hold';
   };
+  readonly reserve: ReservePolicy;
   readonly retry: {
     /** POSTs per instance, NoValidHost not counted. */
     readonly attempts: number;
@@ -186,6 +188,17 @@ export const DEFAULT_POLICY: Policy = {
   },
   destination: { host: null, strict: false },
   capacity: { check: 'warn' },
+  reserve: {
+    when: 'never',
+    reason: 'reserved',
+    aggregate: null,
+    match: 'zone',
+    hosts: 1,
+    addToAggregates: false,
+    target: false,
+    giveBack: true,
+    patienceMs: 60_000,
+  },
   retry: {
     attempts: 5,
     backoffMs: 5000,

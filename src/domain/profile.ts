@@ -12,6 +12,7 @@ export const PROFILE_SECTIONS = [
   'states',
   'storage',
   'order',
+  'reserve',
   'retry',
   'readmit',
 ] as const;

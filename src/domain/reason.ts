@@ -2,6 +2,7 @@ import type { Severity } from './reason-entry.ts';
 import { REASONS_OF_HOSTS } from './reasons-of-hosts.ts';
 import { REASONS_OF_INSTANCES } from './reasons-of-instances.ts';
 import { REASONS_OF_MOVES } from './reasons-of-moves.ts';
+import { REASONS_OF_RESERVES } from './reasons-of-reserves.ts';
 
 /**
  * The one catalogue of reasons: log, page, command line and docs are made from it. Codes are never
@@ -11,6 +12,7 @@ export const CATALOGUE = {
   ...REASONS_OF_HOSTS,
   ...REASONS_OF_INSTANCES,
   ...REASONS_OF_MOVES,
+  ...REASONS_OF_RESERVES,
 } as const;
 
 /** A code of the catalogue. */

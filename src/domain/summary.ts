@@ -40,6 +40,8 @@ export interface Summary {
   readonly orders?: Readonly<
     Record<string, { readonly inFlight: number; readonly waiting: number }>
   >;
+  /** The reserved hosts that it has claimed; `taken` once anything was done to one. */
+  readonly reserves?: Readonly<Record<HostName, 'claimed' | 'taken'>>;
   readonly total: number;
   readonly counts: Counts;
   readonly reasons: readonly Reason[];
@@ -131,6 +133,7 @@ export function summaryOf(evacuation: Evacuation): Summary {
     towards,
     groups: [...groups],
     ...(Object.keys(orders).length === 0 ? {} : { orders }),
+    ...reservesOf(evacuation),
     total: all.length,
     counts,
     reasons: evacuation.reasons,
@@ -138,6 +141,14 @@ export function summaryOf(evacuation: Evacuation): Summary {
     ...(evacuation.begunAt === undefined ? {} : { begunAt: evacuation.begunAt }),
     ...(isActive(evacuation) ? {} : { endedAt: endOf(evacuation) }),
   };
+}
+
+function reservesOf({ reserve }: Evacuation): Pick<Summary, 'reserves'> {
+  if (reserve === undefined || reserve.claims.length === 0) return {};
+  const entries = reserve.claims.map(
+    ({ host, at }) => [host, at === 'claimed' ? 'claimed' : 'taken'] as const,
+  );
+  return { reserves: Object.fromEntries(entries) };
 }
 
 /** When the work on the instances of a record ended that is not active any more. */

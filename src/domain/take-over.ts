@@ -23,12 +23,25 @@ export function takeOver(evacuation: Evacuation, policy: Policy, now: Instant): 
   const upSince = evacuation.readmission.upSince === null ? null : now;
   return {
     ...evacuation,
+    ...reserveBy(evacuation, now),
     ...(evacuation.phase === 'marked' ? loss : {}),
     phaseSince,
     ...(changed ? { instances } : {}),
     ...paceBy(evacuation, now),
     readmission: { ...evacuation.readmission, upSince },
   };
+}
+
+/** What was asked of a reserved host may take effect from now on for as long as ever. */
+function reserveBy({ reserve }: Evacuation, now: Instant): Pick<Evacuation, 'reserve'> {
+  if (reserve === undefined || reserve.claims.length === 0) return {};
+  const claims = reserve.claims.map((claim) => ({
+    ...claim,
+    since: Math.min(claim.since, now),
+    ...(claim.asked === undefined ? {} : { asked: now }),
+    ...(claim.undone === undefined ? {} : { undone: now }),
+  }));
+  return { reserve: { ...reserve, since: Math.min(reserve.since, now), claims } };
 }
 
 /** Pauses between requests, from another clock, that lie ahead would be waited for in vain. */

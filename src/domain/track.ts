@@ -17,6 +17,7 @@ import { stageOf } from './migration.ts';
 import type { Policy } from './policy.ts';
 import { because } from './reason.ts';
 import { advanceRecreating, beginRecreating } from './recreate.ts';
+import { afterAim } from './reserve-target.ts';
 import { advanceResetting, needsNoReset, withoutReset } from './reset.ts';
 import { asksForStopped } from './states.ts';
 import type { Instant } from './time.ts';
@@ -44,7 +45,7 @@ export function advanceEntry(entry: Tracked, facts: Facts, policy: Policy, now: 
   if (entry.reset === true && (next.at !== 'pending' || needsNoReset(entry, facts))) {
     return { ...withoutReset(entry), progress: next };
   }
-  return next === progress ? entry : { ...entry, progress: next };
+  return next === progress ? entry : afterAim(entry, next, facts, now);
 }
 
 function advanceProgress(entry: Tracked, facts: Facts, policy: Policy, now: Instant): Progress {

@@ -89,7 +89,7 @@ export function createDiscovery(parts: DiscoveryParts): () => Promise<readonly S
     return summaries.value.filter(
       (summary) =>
         !isUnreadable(summary) &&
-        summary.phase !== 'closed' &&
+        (summary.phase !== 'closed' || summary.reserves !== undefined) &&
         (only === null || summary.host === only),
     );
   };

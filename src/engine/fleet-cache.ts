@@ -8,10 +8,10 @@ import type { Clock, Compute } from './ports.ts';
 export interface FleetCache {
   /** The list, not older than `maxAgeMs`; concurrent callers share one request. */
   read(maxAgeMs: Millis): Promise<Known<Fleet>>;
-  /** Forgets what was read: our own PUT has changed it. */
+  /** Forgets what was read: our own request has changed it. */
   forget(): void;
-  /** All aggregates, not older than a minute; who is in which changes rarely. */
-  aggregates(): Promise<Known<readonly Aggregate[]>>;
+  /** All aggregates, not older than a minute unless it is said; who is in which changes rarely. */
+  aggregates(maxAgeMs?: Millis): Promise<Known<readonly Aggregate[]>>;
 }
 
 /** How old the aggregates may be. */
@@ -49,9 +49,9 @@ export function createFleetCache(compute: Compute, clock: Clock): FleetCache {
       last = null;
       pending = null;
     },
-    aggregates() {
+    aggregates(maxAgeMs = AGGREGATES_MS) {
       const nowMs = clock.monotonicMs();
-      if (known !== null && nowMs - known.startedMs <= AGGREGATES_MS) return known.promise;
+      if (known !== null && nowMs - known.startedMs <= maxAgeMs) return known.promise;
       const asked = { promise: compute.aggregates(), startedMs: nowMs };
       known = asked;
       return asked.promise.then((found) => {

@@ -12,6 +12,7 @@ import type { EventId, HostName, InstanceId } from '../domain/ids.ts';
 import type { FenceProof, Mark, MarkOrigin, Request } from '../domain/mark.ts';
 import { applied, refused, type WriteOutcome } from '../domain/outcome.ts';
 import { because, type Reason } from '../domain/reason.ts';
+import { carriedReserve } from '../domain/reserve-return.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Chance, Clock, Log, Store, Stored } from './ports.ts';
 
@@ -94,6 +95,7 @@ function markedRecord(
   return {
     ...newEvacuation(host, fresh, now),
     ...failuresBefore(record),
+    ...carriedReserve(record, now),
     isolation: carried === null ? null : { ...carried, since: now, seen: false },
   };
 }

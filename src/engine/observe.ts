@@ -4,7 +4,8 @@ import { known, mapKnown, unknown, type Known } from '../domain/known.ts';
 import type { Answer, ActionTrace, Observation, Sighting } from '../domain/observation.ts';
 import type { Policy } from '../domain/policy.ts';
 import { policyOf } from '../domain/profile.ts';
-import { firstQuestions, followUps, type FirstQuestions } from '../domain/questions.ts';
+import { firstQuestions, followUps } from '../domain/questions.ts';
+import { reservesToCount, withReserves, type Questions } from '../domain/reserve-questions.ts';
 import type { Switchboard } from '../domain/switchboard.ts';
 import { needsAggregates } from '../domain/switches.ts';
 import { formatInstant, parseNovaTime, type Instant } from '../domain/time.ts';
@@ -38,11 +39,12 @@ export async function observe(
   now: Instant,
 ): Promise<Observation> {
   const policy = policyOf(parts.policy, evacuation);
-  const questions = firstQuestions(evacuation, policy, now);
+  const questions = withReserves(firstQuestions(evacuation, policy, now), evacuation, policy);
   const first = await askFirst(parts, evacuation, questions, answers);
   const more = followUps(evacuation, first, policy, now);
   const { compute } = parts;
   const { host } = evacuation;
+  const counting = countGuests(parts, evacuation);
   const [inventory, groups, region, rooms, failing, migrations, changed, sightings, traces] =
     await Promise.all([
       more.inventory && first.inventory.kind === 'unknown'
@@ -63,7 +65,8 @@ export async function observe(
   if (changed?.kind === 'known') mergeChanged(seen, changed, evacuation);
   const second = { ...first, inventory, groups, failing, migrations, sightings: seen, traces };
   const free = rooms === undefined ? {} : { rooms };
-  const all = await aboutNewcomers(parts, evacuation, { ...second, ...region, ...free }, now);
+  const whole = { ...second, ...region, ...free, ...(await counting) };
+  const all = await aboutNewcomers(parts, evacuation, whole, now);
   // Last, because the limits in flight hold over all hosts: what others have just sent must be seen,
   // and so must what an operator has just paused.
   const asked = questions.peers && (evacuation.phase !== 'marked' || more.inventory);
@@ -99,7 +102,7 @@ async function aboutNewcomers(
 async function askFirst(
   parts: ObservingParts,
   evacuation: Evacuation,
-  questions: FirstQuestions,
+  questions: Questions,
   answers: readonly Answer[],
 ): Promise<Observation> {
   const { compute, fencing, fleet } = parts;
@@ -111,7 +114,7 @@ async function askFirst(
     questions.migrationsAfter === null
       ? notAsked
       : compute.evacuationsFrom(host, questions.migrationsAfter),
-    questions.aggregates ? fleet.aggregates() : null,
+    questions.aggregates ? fleet.aggregates(questions.aggregatesMaxAgeMs) : null,
     questions.failing ? askFailing(parts) : notAsked,
   ]);
   return {
@@ -137,6 +140,22 @@ async function askFailing(parts: ObservingParts): Promise<Known<readonly HostNam
   // Any list of hosts will do for their names.
   const fleet = await parts.fleet.read(FLEET_NAMES_MS);
   return fleet.kind === 'unknown' ? fleet : parts.lookout.failing([...fleet.value.services.keys()]);
+}
+
+/** Who is on the reserved hosts that may be given back; usually there is none. */
+async function countGuests(
+  { compute }: ObservingParts,
+  evacuation: Evacuation,
+): Promise<Pick<Observation, 'reserveGuests'>> {
+  const hosts = reservesToCount(evacuation);
+  if (hosts.length === 0) return {};
+  const counted = await Promise.all(
+    hosts.map(async (host) => {
+      const found = await compute.instancesOn(host);
+      return [host, mapKnown(found, (list) => list.length)] as const;
+    }),
+  );
+  return { reserveGuests: new Map(counted) };
 }
 
 /** How old the list of services may be when only its names are needed. */

@@ -4,6 +4,7 @@ import type { Answer } from '../domain/observation.ts';
 import { refused } from '../domain/outcome.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { FleetCache } from './fleet-cache.ts';
+import { performOnReserve } from './perform-on-reserve.ts';
 import type { Compute, Log } from './ports.ts';
 
 /** What performing needs of the world. */
@@ -39,7 +40,7 @@ export async function perform(
   const stop = (why: string): void => {
     parts.log.warn(`${why}; nothing more is done.`, { host });
     for (const left of queue.splice(0)) {
-      if (left.do === 'change-service' || left.do === 'stop') continue;
+      if (!('attempt' in left)) continue;
       const { instance, attempt } = left;
       const to = left.do === 'evacuate' ? {} : { to: left.do };
       answers.push({ instance, ...to, attempt, outcome: refused('not-sent', why) });
@@ -67,31 +68,16 @@ async function performOne(
   action: Action,
   mayLeave: () => boolean,
 ): Promise<Answer | null> {
-  const { compute, fleet, log } = parts;
+  const { compute, log } = parts;
   switch (action.do) {
-    case 'change-service': {
-      const outcome = await compute.changeService(action.service, action.change);
-      fleet.forget();
-      if (outcome.kind === 'refused') {
-        log.warn(
-          `Nova refused to change the compute service of ${host}: ${outcome.refusal.message}`,
-          {
-            host,
-            change: action.change,
-          },
-        );
-      }
-      if (outcome.kind === 'uncertain') {
-        log.warn(
-          `Whether the compute service of ${host} was changed is not known: ${outcome.why}`,
-          {
-            host,
-            change: action.change,
-          },
-        );
-      }
+    case 'change-service':
+      await changeService(parts, host, action);
       return null;
-    }
+    case 'change-reserve':
+    case 'join-aggregate':
+    case 'leave-aggregate':
+      await performOnReserve(parts, host, action);
+      return null;
     case 'evacuate': {
       const { instance, attempt, target, stopped } = action;
       const end = stopped === true ? 'stopped' : undefined;
@@ -119,5 +105,23 @@ async function performOne(
       }
       return null;
     }
+  }
+}
+
+async function changeService(
+  { compute, fleet, log }: PerformingParts,
+  host: HostName,
+  { service, change }: Extract<Action, { do: 'change-service' }>,
+): Promise<void> {
+  const outcome = await compute.changeService(service, change);
+  fleet.forget();
+  const fields = { host, change };
+  if (outcome.kind === 'refused') {
+    const { message } = outcome.refusal;
+    log.warn(`Nova refused to change the compute service of ${host}: ${message}`, fields);
+  }
+  if (outcome.kind === 'uncertain') {
+    const { why } = outcome;
+    log.warn(`Whether the compute service of ${host} was changed is not known: ${why}`, fields);
   }
 }

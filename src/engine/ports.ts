@@ -152,6 +152,10 @@ export interface Compute {
   groups(): Promise<Known<readonly ServerGroup[]>>;
   /** All aggregates with their hosts and metadata, in one call. */
   aggregates(): Promise<Known<readonly Aggregate[]>>;
+  /** Adds a host to an aggregate (os-aggregates, add_host); refused with 409 when it is in there. */
+  joinAggregate(id: number, host: HostName): Promise<WriteOutcome<null>>;
+  /** Removes a host from an aggregate; refused with 404 when it is not in there. */
+  leaveAggregate(id: number, host: HostName): Promise<WriteOutcome<null>>;
   /** All flavors, private ones too, with their extra specs; unknown when Nova hides those. */
   flavors(): Promise<Known<readonly Flavor[]>>;
 }

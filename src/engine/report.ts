@@ -8,6 +8,7 @@ import {
 } from '../domain/evacuation.ts';
 import type { EventId, HostName, InstanceId } from '../domain/ids.ts';
 import { because, remedyOf, type Reason } from '../domain/reason.ts';
+import { reserveReasons } from '../domain/reserve-changes.ts';
 import { summaryOf, type Counts } from '../domain/summary.ts';
 import type { Instant, Millis } from '../domain/time.ts';
 
@@ -57,7 +58,7 @@ export function reportOf(evacuation: Evacuation, now: Instant): HostReport {
     counts: summary.counts,
     inFlight: summary.inFlight,
     etaMs: eta(evacuation, now),
-    reasons: evacuation.reasons,
+    reasons: [...evacuation.reasons, ...reserveReasons(evacuation)],
     rows: tracked(evacuation).map(([id, { name, progress, restore }]) => {
       const why = reasonOf(progress, host, id);
       return {

@@ -148,6 +148,14 @@ export function setReporting(world: World, host: Host, fromMs: number | undefine
   host.reportingSinceMs = fromMs;
 }
 
+/** The zone of a host: that of an aggregate it is in, else the one it was made in. */
+export function zoneOf(world: World, host: Host): string {
+  for (const { zone, hosts } of world.aggregates.values()) {
+    if (zone !== null && hosts.has(host.name)) return zone;
+  }
+  return host.zone;
+}
+
 /** Nova's view (servicegroup/drivers/db.py, is_up): not forced down, and the last report is near in either direction. */
 export function isServiceUp(world: World, host: Host): boolean {
   if (host.forcedDown) return false;

@@ -1,4 +1,4 @@
-import { hasRoomFor, isServiceUp } from './hosts.ts';
+import { hasRoomFor, isServiceUp, zoneOf } from './hosts.ts';
 import type { Host } from './hosts.ts';
 import type { Instance } from './instances.ts';
 import type { World } from './world.ts';
@@ -40,7 +40,7 @@ function isCandidate(world: World, host: Host, request: SchedulerRequest): boole
     !host.disabled &&
     !host.traitDisabled &&
     (cell === undefined || host.cell === cell) &&
-    (instance.pinnedZone === undefined || instance.pinnedZone === host.zone) &&
+    (instance.pinnedZone === undefined || instance.pinnedZone === zoneOf(world, host)) &&
     isServiceUp(world, host) &&
     hasRoomFor(host, instance) &&
     groupAllows(world, host, instance, ignored)

@@ -73,6 +73,8 @@ export function createFakeCompute(
     rebuild: (id, image) => note(`rebuild ${id} ${image}`, applied(null)),
     groups: () => note('groups', known([], T0)),
     aggregates: () => note('aggregates', known([], T0)),
+    joinAggregate: (id, host) => note(`join ${String(id)} ${host}`, applied(null)),
+    leaveAggregate: (id, host) => note(`leave ${String(id)} ${host}`, applied(null)),
     flavors: () => note('flavors', known([], T0)),
     ...change,
   };

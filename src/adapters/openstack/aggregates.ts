@@ -2,11 +2,16 @@ import type { Aggregate } from '../../domain/facts.ts';
 import { asHost } from '../../domain/ids.ts';
 import { mapKnown, unknown } from '../../domain/known.ts';
 import type { Known } from '../../domain/known.ts';
+import { applied } from '../../domain/outcome.ts';
+import type { WriteOutcome } from '../../domain/outcome.ts';
+import type { HostName } from '../../domain/ids.ts';
+import type { Millis } from '../../domain/time.ts';
 import type { Flavor } from '../../engine/ports.ts';
 import { hasNext, walk } from './pages.ts';
 import { read } from './reading.ts';
 import { aggregateList, flavorPage } from './schema.ts';
 import type { Session } from './session.ts';
+import { write } from './writing.ts';
 
 /** Aggregates have a UUID from 2.41 on; nothing newer is read. */
 const AGGREGATES_MINOR = 41;
@@ -27,6 +32,31 @@ export async function readAggregates(session: Session): Promise<Known<readonly A
       hosts: hosts.map(asHost),
     })),
   );
+}
+
+/**
+ * POST add_host or remove_host; Nova answers 409 for a host that is in the aggregate already, or in
+ * another zone, and 404 for one that is not in it. Both may be repeated: they state what is to be.
+ */
+export async function changeAggregate(
+  session: Session,
+  request: {
+    readonly id: number;
+    readonly action: 'add_host' | 'remove_host';
+    readonly host: HostName;
+    readonly deadlineMs: Millis;
+  },
+): Promise<WriteOutcome<null>> {
+  const { id, action, host, deadlineMs } = request;
+  const outcome = await write(session, {
+    method: 'POST',
+    path: `/os-aggregates/${String(id)}/action`,
+    minor: AGGREGATES_MINOR,
+    json: { [action]: { host } },
+    repeatable: true,
+    deadlineMs,
+  });
+  return outcome.kind === 'applied' ? applied(null) : outcome;
 }
 
 /** All flavors; `is_public=None` is Nova's word for "private ones too". */

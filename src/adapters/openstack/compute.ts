@@ -5,7 +5,7 @@ import type { Millis } from '../../domain/time.ts';
 import type { Clock, Compute } from '../../engine/ports.ts';
 import { act, evacuate, lockBody, readTrace, STOPPED_MINOR } from './actions.ts';
 import type { ActionRequest } from './actions.ts';
-import { readAggregates, readFlavors } from './aggregates.ts';
+import { changeAggregate, readAggregates, readFlavors } from './aggregates.ts';
 import { readGroups } from './groups.ts';
 import { readEvacuations } from './migrations.ts';
 import { readChanged, readInstances, readSighting } from './servers.ts';
@@ -58,6 +58,10 @@ export function createCompute({
       change({ id, body: { 'os-resetState': { state } }, mayLeave }),
     groups: () => readGroups(session),
     aggregates: () => readAggregates(session),
+    joinAggregate: (aggregate, host) =>
+      changeAggregate(session, { id: aggregate, action: 'add_host', host, deadlineMs }),
+    leaveAggregate: (aggregate, host) =>
+      changeAggregate(session, { id: aggregate, action: 'remove_host', host, deadlineMs }),
     flavors: () => readFlavors(session),
   };
 }

@@ -12,6 +12,7 @@ import type { EventId, HostName, InstanceId } from '../../domain/ids.ts';
 import type { FenceProof, Mark, Request } from '../../domain/mark.ts';
 import type { Order } from '../../domain/order.ts';
 import { CATALOGUE, type Reason, type ReasonCode } from '../../domain/reason.ts';
+import type { Claim, Reserve } from '../../domain/reserve.ts';
 import type { Restore } from '../../domain/storage.ts';
 import type { Counts, Summary } from '../../domain/summary.ts';
 import type { HistoryEntry } from '../../engine/ports.ts';
@@ -162,7 +163,27 @@ const trackedInstance = object<Tracked>({
   restore: optional(
     object<Restore>({ image: text(), name: text(), takenAt: number, from: nullable(text()) }),
   ),
+  aimed: optional(object<NonNullable<Tracked['aimed']>>({ at: host, over: truth })),
   progress,
+});
+
+const claim = object<Claim>({
+  host,
+  at: oneOf(['claimed', 'enabling', 'taken', 'returning', 'reopening']),
+  since: number,
+  reason: nullable(text()),
+  added: optional(list(number)),
+  asked: optional(number),
+  undone: optional(number),
+  opened: optional(isTrue),
+  shut: optional(isTrue),
+});
+
+const reserve = object<Reserve>({
+  since: number,
+  claims: list(claim),
+  ended: list(object<Reserve['ended'][number]>({ host, why: reason })),
+  none: optional(reason),
 });
 
 const before = object<ServiceBefore>({
@@ -193,6 +214,7 @@ export const evacuationShape = object<Evacuation>({
   instances: table(trackedInstance),
   stage: optional(object<NonNullable<Evacuation['stage']>>({ group: text(), since: number })),
   window: optional(object<NonNullable<Evacuation['window']>>({ size: number, since: number })),
+  reserve: optional(reserve),
   sentAt: optional(number),
   forecast: optional(
     object<NonNullable<Evacuation['forecast']>>({ fits: number, short: number, unknown: number }),
@@ -243,6 +265,7 @@ export const summaryShape = object<Summary>({
   orders: optional(
     table(object<NonNullable<Summary['orders']>[string]>({ inFlight: number, waiting: number })),
   ),
+  reserves: optional(table(oneOf(['claimed', 'taken']))),
   total: number,
   counts,
   reasons: list(reason),

@@ -52,14 +52,32 @@ export function actOnAggregate(call: Call, params: readonly string[]): ApiRespon
     return reply(200, { aggregate: aggregateView(call, aggregate) });
   }
   const hostName = asText(asRecord(value)?.['host']) ?? '';
-  if (!call.world.hosts.has(hostName))
-    return fault(404, `Compute host ${hostName} could not be found.`);
-  if (name === 'add_host') {
-    if (aggregate.hosts.has(hostName)) {
-      return fault(409, `Cannot add host to aggregate ${id}. Reason: Host already in aggregate.`);
-    }
-    aggregate.hosts.add(hostName);
-  } else if (name === 'remove_host') aggregate.hosts.delete(hostName);
-  else return fault(400, `There is no such action: ${name}`);
+  if (name === 'add_host') return addHost(call, aggregate, hostName);
+  if (name === 'remove_host') return removeHost(call, aggregate, hostName);
+  return fault(400, `There is no such action: ${name}`);
+}
+
+/** Nova checks the host, then its zone (a host is in one only), then whether it is in there. */
+function addHost(call: Call, aggregate: Aggregate, hostName: string): ApiResponse {
+  const { aggregates, hosts } = call.world;
+  if (!hosts.has(hostName)) return fault(404, `Compute host ${hostName} could not be found.`);
+  const zones = [...aggregates.values()]
+    .filter((other) => other !== aggregate && other.hosts.has(hostName))
+    .flatMap(({ zone }) => (zone !== null && zone !== aggregate.zone ? [zone] : []));
+  if (aggregate.zone !== null && zones.length > 0) {
+    const list = zones.map((zone) => `'${zone}'`).join(', ');
+    const why = `One or more hosts already in availability zone(s) [${list}].`;
+    return fault(409, `Cannot add host to aggregate ${aggregate.id}. Reason: ${why}`);
+  }
+  if (aggregate.hosts.has(hostName))
+    return fault(409, `Aggregate ${aggregate.id} already has host ${hostName}.`);
+  aggregate.hosts.add(hostName);
+  return reply(200, { aggregate: aggregateView(call, aggregate) });
+}
+
+/** A host that is not in there answers as one that is not known at all. */
+function removeHost(call: Call, aggregate: Aggregate, hostName: string): ApiResponse {
+  if (!call.world.hosts.has(hostName) || !aggregate.hosts.delete(hostName))
+    return fault(404, `Cannot remove host ${hostName} in aggregate ${aggregate.id}`);
   return reply(200, { aggregate: aggregateView(call, aggregate) });
 }

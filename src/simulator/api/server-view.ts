@@ -1,4 +1,4 @@
-import { isServiceUp, lastReport } from '../hosts.ts';
+import { isServiceUp, lastReport, zoneOf } from '../hosts.ts';
 import type { Host } from '../hosts.ts';
 import type { Instance } from '../instances.ts';
 import { naiveTime, zuluTime } from '../timings.ts';
@@ -117,7 +117,7 @@ export function serverView(call: Call, instance: Instance): Record<string, unkno
     key_name: null,
     config_drive: '',
     'OS-DCF:diskConfig': 'MANUAL',
-    'OS-EXT-AZ:availability_zone': host?.zone ?? '',
+    'OS-EXT-AZ:availability_zone': host === undefined ? '' : zoneOf(call.world, host),
     'OS-SRV-USG:launched_at':
       instance.launchedAtMs === undefined ? null : naiveTime(instance.launchedAtMs),
     'OS-SRV-USG:terminated_at': null,

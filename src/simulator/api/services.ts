@@ -1,4 +1,4 @@
-import { isServiceUp, serviceUpdatedAt } from '../hosts.ts';
+import { isServiceUp, serviceUpdatedAt, zoneOf } from '../hosts.ts';
 import type { Host } from '../hosts.ts';
 import { hasDoneEvacuations } from '../migrations.ts';
 import { asRecord, fault, queryValue, reply } from '../request.ts';
@@ -29,7 +29,7 @@ function serviceView(world: World, host: Host, version: number): Record<string, 
     id: version >= 53 ? host.serviceUuid : host.serviceId,
     binary: 'nova-compute',
     host: host.name,
-    zone: host.zone,
+    zone: zoneOf(world, host),
     status: host.disabled ? 'disabled' : 'enabled',
     state: isServiceUp(world, host) ? 'up' : 'down',
     updated_at: naiveTime(serviceUpdatedAt(world, host)),

@@ -132,6 +132,8 @@ function perform(world: World, memory: Memory, who: number, action: Action): rea
       { label: `${name} isolates, in vain`, world: troubled, broken: [] },
     ];
   }
+  if (!('instance' in action))
+    return [{ label: `${name} minds a reserve`, world: sent, broken: [] }];
   if (action.do === 'stop') return [{ label: `${name} stops a guest`, world: sent, broken: [] }];
   const which = indexOfVm(world, action.instance);
   const vm = world.vms[which];

@@ -4,6 +4,13 @@ import type { StateRule } from '../../../src/domain/states.ts';
 import { createRandom } from '../../../src/simulator/random.ts';
 import { LATE_EFFECT_MS } from './network.ts';
 import { drawMetadata, drawPolicy, redrawPolicy } from './pace-policies.ts';
+import {
+  drawReserves,
+  examineReserves,
+  keepInReserve,
+  membership,
+  takenTwice,
+} from './reserve-worlds.ts';
 import { calm, disturbOnce, int, pick, type Plot } from './troubles.ts';
 import { examine, isHostOver, recordsOf } from './truth.ts';
 import { createUniverse, START_MS, type Mutant, type Universe } from './universe.ts';
@@ -63,16 +70,20 @@ function reloadsOf(seed: number): readonly { readonly atMs: number; readonly pol
 
 /** One random world: a small cloud, one to three failing hosts, and everything that may go wrong. */
 export async function runWorld(seed: number, options: WorldOptions = {}): Promise<WorldResult> {
-  const policy = policyOf(seed);
+  const general = policyOf(seed);
+  const reserves = drawReserves(seed, general);
+  const policy = reserves.policy === null ? general : { ...general, reserve: reserves.policy };
   const universe = createUniverse({
     seed,
-    hosts: 5,
+    hosts: 5 + reserves.extra,
     policy,
     timings: { spawnMs: 4000, bootMs: 20_000, serviceDownTimeMs: 30_000 },
     ...options,
   });
   const { clock, cloud, random } = universe;
   clock.advanceTo(clock.now() + 30_000);
+  keepInReserve(universe, reserves);
+  const before = membership(universe);
   const names = cloud.hosts().map((host) => host.name);
   const failing = new Set(pick(random, names, 1 + int(random, 2)));
   const plot: Plot = {
@@ -95,11 +106,14 @@ export async function runWorld(seed: number, options: WorldOptions = {}): Promis
   await universe.run(START_MS + TROUBLE_MS + 1);
   const problems: string[] = [];
   if (universe.crashes.length === 0) {
-    const over = await untilOver(plot);
+    const over = await untilOver(plot, problems);
+    // Whoever stayed empty is given back only when nothing that was asked can come late.
+    if (reserves.policy !== null) await universe.run(clock.now() + 10 * MINUTE);
     if (over && random.next() < 0.5) await comeBack(plot, problems);
   }
   const limits = [policy, ...reloads.map((one) => one.policy)].map(({ pace }) => pace.inFlight);
   problems.push(...(await examine(plot, { inFlight: Math.max(...limits) })));
+  problems.push(...(await examineReserves(plot, reserves, before)));
   return { seed, problems, simulatedMs: clock.now() - START_MS };
 }
 
@@ -157,12 +171,13 @@ function schedule(plot: Plot): void {
 }
 
 /** Lets the world settle; what waits for a human gets one who does what the remedy says. */
-async function untilOver(plot: Plot): Promise<boolean> {
+async function untilOver(plot: Plot, problems: string[]): Promise<boolean> {
   const { clock } = plot.universe;
   const endMs = clock.now() + SETTLE_MS;
   let humanAtMs = clock.now() + HUMAN_LOOKS_MS;
   for (;;) {
     const over = await Promise.all([...plot.failing].map((host) => isHostOver(plot, host)));
+    problems.push(...(await takenTwice(plot)));
     if (over.every(Boolean)) return true;
     if (clock.now() > endMs || plot.universe.crashes.length > 0) return false;
     await plot.universe.run(clock.now() + 5000);

@@ -3,6 +3,7 @@ import { wholeHost } from '../../../src/domain/mark.ts';
 import type { Trouble } from './network.ts';
 import { isOver } from './universe.ts';
 import type { Stage } from './story.ts';
+import { RESERVES, RESERVE_PREPARATIONS } from './story-reserves.ts';
 
 /** What must be known before a world is made. */
 export interface Prepared {
@@ -10,12 +11,14 @@ export interface Prepared {
   readonly policy: Policy;
 }
 
-interface Preparation {
+/** A line about the world as a whole. */
+export interface Preparation {
   readonly form: RegExp;
   prepare(prepared: Prepared, words: readonly string[]): Prepared;
 }
 
-interface Command {
+/** A line of a story. */
+export interface Command {
   readonly form: RegExp;
   /** False for what is not worth a line of the trace. */
   readonly isTold?: boolean;
@@ -24,6 +27,7 @@ interface Command {
 
 /** Lines about the world as a whole, wherever they stand. */
 export const PREPARATIONS: readonly Preparation[] = [
+  ...RESERVE_PREPARATIONS,
   {
     form: /^cloud (\d+) hosts$/,
     prepare: (prepared, [count = '4']) => ({ ...prepared, hosts: Number(count) }),
@@ -292,4 +296,4 @@ const TELLING: readonly Command[] = [
 ];
 
 /** Every command; the first whose form a line has is meant. */
-export const COMMANDS: readonly Command[] = [...MACHINES, ...PEOPLE, ...TELLING];
+export const COMMANDS: readonly Command[] = [...MACHINES, ...PEOPLE, ...RESERVES, ...TELLING];
