@@ -3,8 +3,11 @@ import { isActive } from './evacuation.ts';
 import type { Service } from './host.ts';
 import type { HostName } from './ids.ts';
 import type { Step } from './invariants.ts';
+import { unknown } from './known.ts';
 import { parseDisabledReason } from './mark.ts';
+import { sentenceOf } from './reason.ts';
 import type { Claim } from './reserve.ts';
+import { holdOf } from './switches.ts';
 
 type ReserveAction = Extract<
   Action,
@@ -40,10 +43,20 @@ export function reservesClaimedFirst(step: Step): string | null {
     );
     if (rival !== undefined && next.at !== 'reopening')
       return `${host} is touched, and taken for ${rival.host}`;
+    const held = heldFor(step, next);
+    if (held !== null) return `${host} is touched although ${held}`;
     const wrong = wrongBeside(step, action, claimIn(before, host), next);
     if (wrong !== null) return wrong;
   }
   return null;
+}
+
+/** What an operator holds for the failed host holds for its reserved hosts too. */
+function heldFor({ before, observation, now }: Step, { at }: Claim): string | null {
+  const { switches, aggregates = unknown('not asked') } = observation;
+  const { send, readmit } = holdOf(before.host, switches, aggregates, now);
+  const [why] = at === 'enabling' ? send : isActive(before) ? [] : readmit;
+  return why === undefined ? null : sentenceOf(why);
 }
 
 function wrongBeside(

@@ -51,6 +51,11 @@ export const REASONS_OF_RESERVES = {
     sentence: 'the reserved host {reserve} is enabled for the instances of {host}',
     remedy: 'none needed',
   },
+  NH337: {
+    severity: 'note',
+    sentence: 'the reserved host {reserve} would be taken {detail} ({count} can be had)',
+    remedy: 'none needed',
+  },
   NH336: {
     severity: 'warning',
     sentence: 'the reserved host {reserve} did not become ready within {time} ({detail})',

@@ -87,7 +87,7 @@ export function endFor(claim: Claim, standing: Standing): ClaimStep {
  * that it was added to. Whoever has guests stays enabled; what is not known keeps it enabled too.
  */
 export function returnClaim(claim: Claim, facts: ReturnFacts): ClaimStep {
-  const { sight, policy, now } = facts;
+  const { sight, policy } = facts;
   const { host: reserve } = claim;
   if (claim.at === 'claimed')
     return end(because('NH333', { reserve, detail: 'it is not needed any more' }));
@@ -104,20 +104,20 @@ export function returnClaim(claim: Claim, facts: ReturnFacts): ClaimStep {
   if (standing.is === 'as-before') return leave(claim, facts);
   if (!policy.reserve.giveBack)
     return end(because('NH218', { reserve, detail: 'reserve.give_back is false' }));
-  // What enables it must not take effect after what disables it.
-  if (isRecent(claim.asked, policy, now)) return stay(claim);
   return shut(claim, standing, facts);
 }
 
 /** Enabled: when it is empty, and nobody else may be sending to it, it is disabled with its reason. */
 function shut(claim: Claim, { service }: Shown, facts: ReturnFacts): ClaimStep {
-  const { sight, guests, now } = facts;
+  const { sight, guests, policy, now } = facts;
   const { host: reserve } = claim;
   if (guests.kind === 'unknown') return stay(claim, `its instances are not known: ${guests.why}`);
   if (guests.value > 0) {
     if (claim.at === 'returning') return reopen(claim, { is: 'enabled', service }, facts);
     return end(because('NH218', { reserve, detail: `it has ${String(guests.value)} instances` }));
   }
+  // What enables it must not take effect after what disables it.
+  if (claim.at !== 'returning' && isRecent(claim.asked, policy, now)) return stay(claim);
   const coming = sight.peers.find(({ inFlight }) => inFlight > 0);
   if (coming !== undefined && claim.at !== 'returning')
     return stay(claim, `evacuations of ${coming.host} are under way and may go there`);

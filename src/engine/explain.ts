@@ -3,6 +3,7 @@ import { isInFlight, tracked, type Evacuation, type Tracked } from '../domain/ev
 import type { HostName, InstanceId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
 import { because, remedyOf, sentenceOf, type Reason } from '../domain/reason.ts';
+import { reserveReasons, sentenceOfClaim } from '../domain/reserve-changes.ts';
 import { formatInstant, type Instant } from '../domain/time.ts';
 import type { Plan, PlannedInstance } from './plan-host.ts';
 
@@ -53,15 +54,26 @@ export function explainRecord(record: Evacuation, policy: Policy, now: Instant):
     ],
     ['isolation', isolationText(isolation, record.excused)],
     ['profile', profileText(record, policy)],
+    ...reserveFacts(record),
     ['waits for', waitingFor(record, now)],
   ];
   const instances = tracked(record).map(([id, entry]) => explainTracked(record, id, entry));
-  return { host, from: 'record', facts, reasons: record.reasons, instances };
+  const reasons = [...record.reasons, ...reserveReasons(record)];
+  return { host, from: 'record', facts, reasons, instances };
+}
+
+/** The reserved hosts that are claimed for it, if any ever were. */
+function reserveFacts({ reserve }: Evacuation): readonly HostFact[] {
+  if (reserve === undefined) return [];
+  const claims = reserve.claims.map(
+    (claim) => `${sentenceOfClaim(claim)} (since ${formatInstant(claim.since)})`,
+  );
+  return [['reserve', claims.length === 0 ? 'none is claimed' : claims.join('; ')]];
 }
 
 /** Explains what would become of a host that is not marked. */
 export function explainPlan(plan: Plan): Explanation {
-  const { host, service, problems, profile } = plan;
+  const { host, service, problems, profile, reserve } = plan;
   const state =
     service === null || service.state === 'unknown'
       ? 'not shown by Nova'
@@ -73,6 +85,7 @@ export function explainPlan(plan: Plan): Explanation {
       ['phase', 'not marked; this is what an evacuation would do'],
       ['service', state],
       ['profile', `${profile.name ?? 'none'} (${profile.why})`],
+      ...(reserve === null ? [] : [['reserve', sentenceOf(reserve)] as const]),
     ],
     reasons: problems,
     instances: plan.instances.map((one) => explainPlanned(host, one)),

@@ -14,7 +14,8 @@ import { because, sentenceOf, type Reason } from '../domain/reason.ts';
 import { select } from '../domain/selection.ts';
 import type { Instant } from '../domain/time.ts';
 import { askImages, askRegion, newcomers } from './observe-facts.ts';
-import type { Compute, Images } from './ports.ts';
+import { planReserve } from './plan-reserve.ts';
+import type { Compute, Images, Store } from './ports.ts';
 
 /** What stands in the way of a host, before anybody looks at its instances. */
 export interface HostView {
@@ -44,12 +45,16 @@ export interface Plan extends HostView {
   readonly instances: readonly PlannedInstance[];
   /** The profile that would apply, and what decides that. */
   readonly profile: { readonly name: string | null; readonly why: string };
+  /** Which reserved host it would take, or why none; null where the policy takes none. */
+  readonly reserve: Reason | null;
 }
 
 /** What a plan is made from. */
 export interface PlanningParts {
   readonly compute: Compute;
   readonly images?: Images | undefined;
+  /** What others have claimed and switched; needed only where hosts are kept in reserve. */
+  readonly store?: Pick<Store, 'list' | 'switchboard'> | undefined;
   readonly policy: Policy;
   /** The time that the plan is for. */
   readonly now: Instant;
@@ -109,6 +114,7 @@ export async function planHost(
   const plan: Plan = {
     ...view,
     profile: { name: rule?.profile ?? null, why: describeRule(parts.policy, rule) },
+    reserve: await planReserve({ ...parts, ...region, policy }, host, fleet.value, request),
     instances: tracked(counted).flatMap(([id, entry]) => {
       const instance = shown.get(id);
       return instance === undefined

@@ -66,7 +66,7 @@ async function fromPlan(parts: Parts, io: Io, host: HostName): Promise<Explanati
   if (cloud.kind === 'wrong') return cloud.exit;
   const { compute, images } = cloud;
   const plan = await planHost(
-    { compute, images, policy: parts.policy, now: parts.clock.now() },
+    { compute, images, store: parts.store, policy: parts.policy, now: parts.clock.now() },
     host,
     wholeHost,
   );

@@ -37,7 +37,8 @@ export function plan(
     const cloud = await enterCloud(parts, io);
     if (cloud.kind === 'wrong') return cloud.exit;
     const { compute, images } = cloud;
-    const looking = { compute, images, policy: parts.policy, now: parts.clock.now() };
+    const { policy, store, clock } = parts;
+    const looking = { compute, images, store, policy, now: clock.now() };
     const planned = await planHost(looking, host, requestOf(options));
     if (planned.kind === 'unknown') return explainUnplanned(io, compute, host, planned.why);
     if (planned.value.service === null) return refuseUnknownHost(io, host, planned.value.hosts);
@@ -53,7 +54,7 @@ export function plan(
 
 function printPlan(io: Io, plan: Plan): void {
   const paint = createPaint(io);
-  const { host, service, instances, problems, profile } = plan;
+  const { host, service, instances, problems, profile, reserve } = plan;
   const moving = instances.filter(({ verdict }) => verdict === 'evacuate').length;
   const state = service === null ? 'unknown to Nova' : stateOf(service);
   say(
@@ -62,6 +63,7 @@ function printPlan(io: Io, plan: Plan): void {
   );
   if (profile.name !== null || profile.why.startsWith('no entry'))
     say(io, `Profile: ${profile.name ?? 'none'} (${profile.why})`);
+  if (reserve !== null) say(io, paint.severity(severityOf(reserve), reasonText(reserve)));
   for (const problem of problems) {
     say(io, paint.severity(severityOf(problem), reasonText(problem)));
     say(io, paint.quiet(`  Remedy: ${remedyOf(problem)}`));
@@ -100,6 +102,7 @@ const planJson = (plan: Plan): Readonly<Record<string, unknown>> => ({
   host: plan.host,
   service: plan.service === null ? null : serviceJson(plan.service),
   profile: plan.profile,
+  reserve: plan.reserve === null ? null : reasonJson(plan.reserve),
   instances: plan.instances.map(({ id, name, vmState, verdict, why, by, notes }) => ({
     id,
     name,
