@@ -3,7 +3,7 @@ import { isActive, type Evacuation } from './evacuation.ts';
 import type { Fleet } from './host.ts';
 import type { HostName } from './ids.ts';
 import type { Policy } from './policy.ts';
-import type { Summary } from './summary.ts';
+import { summaryOf, type Summary } from './summary.ts';
 import type { Instant } from './time.ts';
 
 /** What is left of the region's limit for this host. */
@@ -86,6 +86,15 @@ function competes(peer: Summary, now: Instant): boolean {
     peer.counts.pending > 0 && (expected || peer.reasons.every(({ code }) => code === 'NH203'))
   );
 }
+
+/**
+ * Whether the other hosts still count with this one, by what they see in its record. One that was held
+ * for so long that they do not shows first that it is back: hosts that are let go in the same moment
+ * would each take the whole limit.
+ */
+export const isCounted = (record: Evacuation, now: Instant): boolean =>
+  (record.phase === 'evacuating' && record.reasons.length === 0) ||
+  competes(summaryOf(record), now);
 
 /** What is left towards each destination; flights whose destination is not known yet count for all. */
 export function createPlaces(all: readonly Summary[], fleet: Fleet, policy: Policy) {

@@ -1,4 +1,5 @@
 import type { Action } from './action.ts';
+import { isCounted } from './budget.ts';
 import { adapted } from './congestion.ts';
 import type { Decision } from './decide.ts';
 import { isInFlight, tracked, type Evacuation, type Progress, type Tracked } from './evacuation.ts';
@@ -140,6 +141,8 @@ function sendChosen(
   const { chosen, held, stage } = choose(evacuation, peers, fleet, policy, now);
   const staged = stage === undefined ? evacuation : { ...evacuation, stage };
   if (chosen.length === 0) return rest(staged, held === null ? [] : [held], actions, policy, now);
+  if (!isCounted(evacuation, now))
+    return { next: { ...evacuation, reasons: [] }, actions, wakeAt: now + HELD_PAUSE_MS };
   const instances: Record<InstanceId, Tracked> = { ...evacuation.instances };
   for (const { id, target } of chosen) {
     const entry = instances[id];
@@ -212,6 +215,12 @@ const HELD_OFTEN_MS = 60_000;
 const stepPause = (age: Millis, { pace }: Policy): Millis =>
   Math.min(pace.pollMaxMs, Math.max(pace.pollMinMs, age / 2));
 
+/** When the stagger lets the next one go; before all time where it keeps nobody. */
+function nextSendAt({ sentAt }: Evacuation, { pace }: Policy, now: Instant): Instant {
+  const at = sentAt === undefined || pace.staggerMs === 0 ? -Infinity : sentAt + pace.staggerMs;
+  return at > now ? at : -Infinity;
+}
+
 /** The end of a turn without settling: why nothing (more) was sent, and when to look again. */
 function rest(
   evacuation: Evacuation,
@@ -223,14 +232,16 @@ function rest(
   const next = { ...evacuation, reasons };
   const { idleMs } = policy.freshness;
   let pause = idleMs;
+  // Whom the stagger alone keeps is sent when it ends.
+  const mayAt = nextSendAt(next, policy, now);
   let open = false;
   let arrived = false;
   for (const [, { progress }] of tracked(next)) {
     if (progress.at === 'pending' && reasons.length === 0 && progress.notBefore > now) {
       pause = Math.min(pause, progress.notBefore - now);
     }
-    if (progress.at === 'pending' && next.sentAt !== undefined && policy.pace.staggerMs > 0) {
-      pause = Math.min(pause, Math.max(1, next.sentAt + policy.pace.staggerMs - now));
+    if (progress.at === 'pending' && reasons.length === 0 && progress.notBefore <= mayAt) {
+      pause = Math.min(pause, mayAt - now);
     }
     if (progress.at === 'restoring') pause = Math.min(pause, HELD_PAUSE_MS);
     if (progress.at === 'resetting' || progress.at === 'recreating') {

@@ -1,5 +1,6 @@
 import type { Action } from './action.ts';
 import type { Decision } from './decide.ts';
+import { isCounted } from './budget.ts';
 import { decideEvacuating } from './decide-evacuating.ts';
 import type { Evacuation } from './evacuation.ts';
 import type { Service } from './host.ts';
@@ -56,36 +57,37 @@ export function decideMarked(
   }
   const seen: Evacuation = { ...isolated, excused: false };
   if (proof === null) return wait(seen, [unproven(seen, observation.proof)], actions);
-  return count(seen, service, observation, wait, policy, now);
+  const begun = count(seen, service, observation, policy, now);
+  if ('code' in begun) return wait(seen, [begun]);
+  // The others gave up its share while it waited for long: they see first that it is back.
+  if (!isCounted(evacuation, now)) return { next: begun, actions: [], wakeAt: now + SOON_MS };
+  return decideEvacuating(begun, observation, policyOf(policy, begun), now);
 }
 
-/** Proven off and isolated: with a list that can be trusted, its evacuation begins. */
+/** Proven off and isolated: its inventory, or what is missing for one that can be trusted. */
 function count(
   seen: Evacuation,
   service: Service,
   observation: Observation,
-  wait: (next: Evacuation, reasons: readonly Reason[]) => Decision,
   general: Policy,
   now: Instant,
-): Decision {
+): Evacuation | Reason {
   const { inventory, groups, migrations } = observation;
-  if (inventory.kind === 'unknown') return wait(seen, [missing('the instances', inventory.why)]);
-  if (groups.kind === 'unknown') return wait(seen, [missing('the server groups', groups.why)]);
-  if (migrations.kind === 'unknown') return wait(seen, [missing('the migrations', migrations.why)]);
+  if (inventory.kind === 'unknown') return missing('the instances', inventory.why);
+  if (groups.kind === 'unknown') return missing('the server groups', groups.why);
+  if (migrations.kind === 'unknown') return missing('the migrations', migrations.why);
   const told = factsFor(seen.host, observation, general);
-  if (told.kind === 'unknown') return wait(seen, [told.why]);
+  if (told.kind === 'unknown') return told.why;
   const { facts } = told;
   const profiled = withProfile(seen, service, facts, general);
-  const policy = policyOf(general, profiled);
   const census = {
     instances: inventory.value,
     groups: groups.value,
     migrations: migrations.value,
     facts,
   };
-  const counted = takeInventory(profiled, census, policy, now);
-  const begun: Evacuation = { ...counted, phase: 'evacuating', phaseSince: now, reasons: [] };
-  return decideEvacuating(begun, observation, policy, now);
+  const counted = takeInventory(profiled, census, policyOf(general, profiled), now);
+  return { ...counted, phase: 'evacuating', phaseSince: now, reasons: [] };
 }
 
 /** Writes down which profile applies, so that a change of aggregates does not change it half-way. */

@@ -89,7 +89,8 @@ async function aboutNewcomers(
   now: Instant,
 ): Promise<Observation> {
   const fresh = newcomers(evacuation, seen);
-  if (fresh.length === 0) return seen;
+  // Of nobody all is known: a host that lost its last instance must not wait for images of none.
+  if (fresh.length === 0) return { ...seen, ...(await askImages(parts, [])) };
   const late = seen.groups.kind === 'unknown' && evacuation.phase === 'evacuating';
   const [groups, region, images] = await Promise.all([
     late ? parts.compute.groups() : seen.groups,

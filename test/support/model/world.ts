@@ -100,7 +100,8 @@ export function beginning(budget: Budget, instances: number): World {
   const ever = NOW - LONG_AGO_MS;
   const claim = { source: 'mark', at: ever, detail: 'fenced' } as const;
   return {
-    record: newEvacuation(H1, mark({ firstAt: ever, at: ever, claim }), ever),
+    // Marked so recently that the other hosts count with it still.
+    record: newEvacuation(H1, mark({ firstAt: ever, at: ever, claim }), NOW),
     lease: null,
     workers: [BLANK, BLANK],
     vms: Array.from({ length: instances }, () => FRESH),
