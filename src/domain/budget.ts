@@ -70,6 +70,9 @@ export function staggerRoom({ sentAt }: Evacuation, { pace }: Policy, now: Insta
 /** For how long a host that waits for something else keeps its share: it may be sent any moment. */
 const EXPECTED_MS = 120_000;
 
+/** Reasons that a host may have and yet send at any moment. */
+const UNHELD: ReadonlySet<string> = new Set(['NH203', 'NH235']);
+
 /**
  * Whether a host takes part in the budget: it has evacuations under way, or could send some any moment.
  * One that has waited long for something else (a proof, a name that Nova knows) must not slow the
@@ -83,7 +86,7 @@ function competes(peer: Summary, now: Instant): boolean {
     return !peer.excused && (expected || (peer.provenAt !== null && peer.isolated));
   }
   return (
-    peer.counts.pending > 0 && (expected || peer.reasons.every(({ code }) => code === 'NH203'))
+    peer.counts.pending > 0 && (expected || peer.reasons.every(({ code }) => UNHELD.has(code)))
   );
 }
 
@@ -93,7 +96,6 @@ function competes(peer: Summary, now: Instant): boolean {
  * would each take the whole limit.
  */
 export const isCounted = (record: Evacuation, now: Instant): boolean =>
-  (record.phase === 'evacuating' && record.reasons.length === 0) ||
   competes(summaryOf(record), now);
 
 /** What is left towards each destination; flights whose destination is not known yet count for all. */

@@ -77,6 +77,12 @@ describe('hosts that were held for long and are let go in the same moment', () =
     expect(flying([late?.next ?? back, after?.next ?? back])).toBe(0);
   });
 
+  it('a reason that holds nothing does not keep it from being back', () => {
+    const gone = [because('NH235', { host: H1, profile: 'gold' })];
+    const [sent] = atOnce([{ ...heldHost(H1), profile: 'gold', reasons: gone }], LATER);
+    expect(flying([sent?.next ?? heldHost(H1)])).toBe(4);
+  });
+
   it('one that waited long for its proof writes its inventory down first', () => {
     const unproven = {
       ...newEvacuation(H1, mark({ claim: null, at: T0, firstAt: T0 }), T0),
