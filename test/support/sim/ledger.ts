@@ -35,6 +35,23 @@ export interface Ledger {
   excused(): ReadonlySet<string>;
   /** How many evacuations were accepted from our processes. */
   sent(): number;
+  /** The same one by one, with the moment at which each left its process. */
+  posts(): readonly Post[];
+  /** What our processes enabled or un-forced. */
+  lifts(): readonly Lift[];
+}
+
+/** An evacuation that Nova accepted from us. */
+interface Post {
+  readonly instance: string;
+  readonly source: string;
+  readonly sentAtMs: number;
+}
+
+/** A host that we enabled or un-forced. */
+interface Lift {
+  readonly host: string;
+  readonly sentAtMs: number;
 }
 
 /** Makes the ledger of a cloud. */
@@ -47,7 +64,8 @@ export function createLedger(cloud: Cloud, now: () => number): Ledger {
   const looks = new Map<string, number>();
   const parkedAt = new Map<string, number>();
   const crossed = new Set<string>();
-  let sent = 0;
+  const posts: Post[] = [];
+  const lifts: Lift[] = [];
 
   const liveFlights = (id: string): readonly string[] =>
     [...cloud.world.truth.flights]
@@ -55,9 +73,9 @@ export function createLedger(cloud: Cloud, now: () => number): Ledger {
       .map((flight) => flight.action.requestId);
 
   function judge(id: string, process: string, sentAtMs: number, live: readonly string[]): void {
-    sent += 1;
-    if (live.length === 0) return;
     const source = cloud.instance(id).evacuatePosts.at(-1)?.source ?? '';
+    posts.push({ instance: id, source, sentAtMs });
+    if (live.length === 0) return;
     const looked = looks.get(`${process} ${source}`) ?? 0;
     // Ours crossed an operator's: when we looked last, before sending, his was not there yet.
     const crossed = live.every(
@@ -97,6 +115,8 @@ export function createLedger(cloud: Cloud, now: () => number): Ledger {
     if (request.method !== 'PUT') return;
     const uuid = /\/os-services\/([^/]+)$/.exec(request.path)?.[1] ?? '';
     const host = cloud.world.hostsByService.get(uuid)?.name ?? '';
+    const { status, forced_down: forced } = request.body as ServiceChange;
+    if (status === 'enabled' || forced === false) lifts.push({ host, sentAtMs });
     const looked = looks.get(`${process} services`) ?? 0;
     // It may have been long on its way, and other looks have been answered meanwhile.
     if (Math.min(looked, sentAtMs) <= (parkedAt.get(host) ?? -1)) crossed.add(host);
@@ -140,8 +160,16 @@ export function createLedger(cloud: Cloud, now: () => number): Ledger {
     overlaps: () => overlaps,
     harms: () => harms,
     excused: () => excused,
-    sent: () => sent,
+    sent: () => posts.length,
+    posts: () => posts,
+    lifts: () => lifts,
   };
+}
+
+/** What a PUT on a service may ask for. */
+interface ServiceChange {
+  readonly status?: string;
+  readonly forced_down?: boolean;
 }
 
 /** The instance that a request wants something done to, or null. */

@@ -24,16 +24,19 @@ export function drawPolicy(random: Random, base: Policy): Policy {
       adapt: random.next() < 0.8,
       recoverMs: usually(random, base.pace.recoverMs, 5000),
     },
-    order: {
-      ...base.order,
-      sequence: random.next() < 0.8,
-      patienceMs: usually(random, MINUTE, 10_000, 5 * MINUTE),
-      delayMs: usually(random, 0, 5000),
-    },
+    order: drawOrder(random, base),
     destination: { host: usually(random, null, host), strict: false },
     capacity: { check: usually(random, 'warn', 'plan', 'hold') },
   };
 }
+
+/** Groups in sequence or not, and how long they wait for each other. */
+export const drawOrder = (random: Random, { order }: Policy): Policy['order'] => ({
+  ...order,
+  sequence: random.next() < 0.8,
+  patienceMs: usually(random, MINUTE, 10_000, 5 * MINUTE),
+  delayMs: usually(random, 0, 5000),
+});
 
 /** What the owner of an instance may have written about its order, nonsense included. */
 export function drawMetadata(random: Random): Readonly<Record<string, string>> {

@@ -49,7 +49,8 @@ function randomSections(random: Random): Pick<Policy, 'select' | 'storage'> {
   };
 }
 
-function randomSelection(random: Random): Selection {
+/** Any choice of instances by tags and rules. */
+export function randomSelection(random: Random): Selection {
   const rules: SelectRule[] = [];
   while (maybe(random, 0.5)) {
     const then: SelectRule['then'] = maybe(random, 0.5) ? 'include' : 'exclude';

@@ -1,8 +1,11 @@
-import { tracked } from '../../../src/domain/evacuation.ts';
+import { tracked, type Evacuation } from '../../../src/domain/evacuation.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../src/domain/policy.ts';
 import type { StateRule } from '../../../src/domain/states.ts';
-import { createRandom } from '../../../src/simulator/random.ts';
+import { readmitHost } from '../../../src/engine/mark-host.ts';
+import { forceHost } from '../../../src/engine/switches.ts';
+import { createRandom, type Random } from '../../../src/simulator/random.ts';
 import { LATE_EFFECT_MS } from './network.ts';
+import { furnish } from './furniture.ts';
 import { drawMetadata, drawPolicy, redrawPolicy } from './pace-policies.ts';
 import {
   drawReserves,
@@ -11,9 +14,11 @@ import {
   membership,
   takenTwice,
 } from './reserve-worlds.ts';
+import { NO_SWITCHING, switchByChance, type Switching } from './switching.ts';
 import { calm, disturbOnce, int, pick, type Plot } from './troubles.ts';
 import { examine, isHostOver, recordsOf } from './truth.ts';
 import { createUniverse, START_MS, type Mutant, type Universe } from './universe.ts';
+import { drawWorldPolicy } from './world-policies.ts';
 
 /** What a world came to: nothing to complain about, or what was wrong. */
 export interface WorldResult {
@@ -46,8 +51,13 @@ const BASE: Policy = {
   flap: { ...DEFAULT_POLICY.flap, count: 0 },
 };
 
-/** Apart from the world's own chance, so that a policy changes nothing else. */
+/** Apart from the world's own chance, so that they change nothing else. */
 const POLICY_SEED = 7_000_000;
+const CHOICE_SEED = 8_000_000;
+const FURNITURE_SEED = 9_000_000;
+const SWITCH_SEED = 10_000_000;
+/** The share of worlds in which operators switch. */
+const SWITCHED = 0.3;
 
 /** Every third world resets what Nova does not evacuate; every fifth leaves everything stopped. */
 function policyOf(seed: number): Policy {
@@ -55,7 +65,8 @@ function policyOf(seed: number): Policy {
   const rule: StateRule = seed % 3 === 2 ? 'reset-and-evacuate' : 'skip';
   const startAfter: Policy['states']['startAfter'] = seed % 5 === 4 ? 'never' : 'as-it-was';
   const rules = { paused: rule, suspended: rule, rescued: rule };
-  return { ...drawn, states: { ...drawn.states, ...rules, startAfter } };
+  const states = { ...drawn.states, ...rules, startAfter };
+  return drawWorldPolicy(createRandom(seed + CHOICE_SEED), { ...drawn, states });
 }
 
 /** In every fourth world the configuration is read again and again: what it says from when on. */
@@ -83,20 +94,22 @@ export async function runWorld(seed: number, options: WorldOptions = {}): Promis
   const { clock, cloud, random } = universe;
   clock.advanceTo(clock.now() + 30_000);
   keepInReserve(universe, reserves);
-  const before = membership(universe);
   const names = cloud.hosts().map((host) => host.name);
   const failing = new Set(pick(random, names, 1 + int(random, 2)));
   const plot: Plot = {
     universe,
     failing,
-    victims: populate(universe, [...failing]),
+    victims: populate(universe, [...failing], createRandom(seed + FURNITURE_SEED)),
     parked: new Set(),
     wiped: false,
     meddled: false,
   };
+  const before = membership(universe);
   for (let i = 0; i <= int(random, 2); i += 1) universe.startWorker(`worker-${String(i + 1)}`);
   for (const [index, host] of [...failing].entries()) failLater(universe, host, index);
-  schedule(plot);
+  const chance = createRandom(seed + SWITCH_SEED);
+  const switching = chance.next() < SWITCHED ? switchByChance(plot, chance) : NO_SWITCHING;
+  schedule(plot, switching);
   const reloads = reloadsOf(seed);
   for (const one of reloads) {
     clock.at(one.atMs, () => {
@@ -114,12 +127,18 @@ export async function runWorld(seed: number, options: WorldOptions = {}): Promis
   const limits = [policy, ...reloads.map((one) => one.policy)].map(({ pace }) => pace.inFlight);
   problems.push(...(await examine(plot, { inFlight: Math.max(...limits) })));
   problems.push(...(await examineReserves(plot, reserves, before)));
+  problems.push(...switching.breaches());
   return { seed, problems, simulatedMs: clock.now() - START_MS };
 }
 
 /** Instances in all kinds of states on the hosts that will fail. */
-function populate(universe: Universe, failing: readonly string[]): readonly string[] {
+function populate(
+  universe: Universe,
+  failing: readonly string[],
+  chance: Random,
+): readonly string[] {
   const { cloud, random } = universe;
+  const belongings = furnish(cloud, chance);
   const victims: string[] = [];
   const group = random.next() < 0.3 ? cloud.createServerGroup('anti-affinity') : null;
   const ordered = random.next() < 0.5;
@@ -131,9 +150,13 @@ function populate(universe: Universe, failing: readonly string[]): readonly stri
           ? 'active'
           : (pick(random, ['stopped', 'error', 'paused', 'suspended'], 1)[0] ?? 'active');
       const grouped = group !== null && host === failing[0] && i < 2;
-      const metadata = ordered ? drawMetadata(random) : {};
+      const carried = belongings();
+      const metadata = { ...carried.metadata, ...(ordered ? drawMetadata(random) : {}) };
       victims.push(
-        ...cloud.boot({ host, vmState, metadata, ...(grouped ? { groupId: group } : {}) }),
+        ...cloud.boot({
+          ...carried,
+          ...{ host, vmState, metadata, ...(grouped ? { groupId: group } : {}) },
+        }),
       );
     }
   }
@@ -152,7 +175,7 @@ function failLater(universe: Universe, host: string, index: number): void {
 }
 
 /** Lays out when what goes wrong, and when it ends. */
-function schedule(plot: Plot): void {
+function schedule(plot: Plot, switching: Switching): void {
   const { clock, cloud, random, weather, storeWeather } = plot.universe;
   weather.trouble = random.next() < 0.5 ? random.next() * 0.15 : 0;
   storeWeather.trouble = random.next() < 0.4 ? random.next() * 0.1 : 0;
@@ -167,6 +190,7 @@ function schedule(plot: Plot): void {
   });
   clock.at(START_MS + TROUBLE_MS, () => {
     calm(plot);
+    switching.liftAll();
   });
 }
 
@@ -192,8 +216,10 @@ async function human(plot: Plot): Promise<void> {
   const { universe } = plot;
   const { cloud, ledger } = universe;
   for (const record of await recordsOf(plot)) {
-    for (const [id, { progress }] of record === null ? [] : tracked(record.evacuation)) {
-      if (record === null || progress.at !== 'stuck') continue;
+    if (record === null) continue;
+    insistOn(plot, record.evacuation);
+    for (const [id, { progress }] of tracked(record.evacuation)) {
+      if (progress.at !== 'stuck') continue;
       const { runsOn, host } = cloud.instance(id);
       for (const place of [...runsOn]) if (place !== host) powerCycle(plot, place.name);
       // It stayed on a host that is back: nothing is left to evacuate.
@@ -203,6 +229,14 @@ async function human(plot: Plot): Promise<void> {
       if (isLeft && cloud.world.truth.flights.size === 0) ledger.evacuateByHand(id);
     }
   }
+}
+
+/** The remedies of thresholds that hold a host for good, and of a host that failed too often. */
+function insistOn({ universe }: Plot, { host, reasons }: Evacuation): void {
+  const command = { host, by: 'anna' };
+  if (reasons.some(({ code }) => ['NH201', 'NH230', 'NH231'].includes(code)))
+    void forceHost(universe.operator(), command);
+  if (reasons.some(({ code }) => code === 'NH234')) void readmitHost(universe.operator(), command);
 }
 
 function powerCycle(plot: Plot, name: string): void {
@@ -243,6 +277,7 @@ async function comeBack(plot: Plot, problems: string[]): Promise<void> {
         cloud.startCompute(host);
       }
     }
+    for (const record of records) if (record !== null) insistOn(plot, record.evacuation);
     await universe.run(clock.now() + 5000);
   }
 }

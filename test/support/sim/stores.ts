@@ -1,5 +1,5 @@
 import { unknown, type Known } from '../../../src/domain/known.ts';
-import { refused, uncertain } from '../../../src/domain/outcome.ts';
+import { refused, uncertain, type WriteOutcome } from '../../../src/domain/outcome.ts';
 import type { Store } from '../../../src/engine/ports.ts';
 import type { Random } from '../../../src/simulator/random.ts';
 import type { SimProcess } from './processes.ts';
@@ -26,6 +26,19 @@ export function createSimStore(
     return process.later(delay(), () => value);
   }
 
+  /** A write may be refused, lost, or carried out without an answer. */
+  async function writing<T>(work: () => Promise<WriteOutcome<T>>): Promise<WriteOutcome<T>> {
+    if (!process.alive()) return new Promise(() => undefined);
+    if (troubled()) {
+      const kind = random.next();
+      if (kind < 0.4) return process.later(delay(), () => refused('not-sent', 'the store is away'));
+      if (kind < 0.7) await work();
+      return process.later(delay(), () => uncertain('the store did not answer'));
+    }
+    const outcome = await work();
+    return process.later(delay(), () => outcome);
+  }
+
   return {
     ...shared,
     list: () => reading(() => shared.list()),
@@ -33,18 +46,8 @@ export function createSimStore(
     lease: (host, worker, ttlMs) => reading(() => shared.lease(host, worker, ttlMs)),
     history: (filter) => reading(() => shared.history(filter)),
     switchboard: () => reading(() => shared.switchboard()),
-    write: async (expectation, evacuation) => {
-      if (!process.alive()) return new Promise(() => undefined);
-      if (troubled()) {
-        const kind = random.next();
-        if (kind < 0.4)
-          return process.later(delay(), () => refused('not-sent', 'the store is away'));
-        if (kind < 0.7) await shared.write(expectation, evacuation);
-        return process.later(delay(), () => uncertain('the store did not answer'));
-      }
-      const outcome = await shared.write(expectation, evacuation);
-      return process.later(delay(), () => outcome);
-    },
+    write: (expectation, evacuation) => writing(() => shared.write(expectation, evacuation)),
+    setSwitchboard: (version, board) => writing(() => shared.setSwitchboard(version, board)),
     release: async (host, worker) => {
       if (process.alive() && !troubled()) await shared.release(host, worker);
     },

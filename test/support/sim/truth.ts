@@ -1,4 +1,5 @@
 import { isTerminal, tracked, type Progress } from '../../../src/domain/evacuation.ts';
+import { remedyOf, sentenceOf } from '../../../src/domain/reason.ts';
 import type { Stored } from '../../../src/engine/ports.ts';
 import { PARKED, type Plot } from './troubles.ts';
 import { isOver, standings } from './universe.ts';
@@ -50,6 +51,7 @@ export async function examine(
     }
     for (const [id, { progress }] of record === null ? [] : tracked(record.evacuation)) {
       standing.set(id, [...(standing.get(id) ?? []), progress]);
+      problems.push(...unexplained(host, id, progress));
     }
   }
   for (const id of plot.victims) problems.push(...forgotten(plot, id, standing.get(id) ?? []));
@@ -64,6 +66,16 @@ export async function examine(
     problems.push(`${String(peak)} evacuations were in flight at once`);
   }
   return problems;
+}
+
+/** A skipped instance has one reason, which says why in words that are complete. */
+function unexplained(host: string, id: string, progress: Progress): readonly string[] {
+  if (progress.at !== 'skipped') return [];
+  const { code, values } = progress.why;
+  const why = { code, values: { host, id, ...values } };
+  const words = `${sentenceOf(why)} ${remedyOf(why)}`;
+  const isWhole = /^(NH3[012]\d|NH426)$/.test(code) && !/\{|undefined/.test(words);
+  return isWhole ? [] : [`${id} is skipped for no good reason: ${code} ${words}`];
 }
 
 /** Two members of an anti-affinity group have no room where only one host is left for them. */

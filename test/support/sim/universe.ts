@@ -4,7 +4,7 @@ import { asEvent, asHost, asWorker } from '../../../src/domain/ids.ts';
 import { known } from '../../../src/domain/known.ts';
 import { wholeHost, type FenceProof, type Request } from '../../../src/domain/mark.ts';
 import type { Policy } from '../../../src/domain/policy.ts';
-import { markHost, unmarkHost } from '../../../src/engine/mark-host.ts';
+import { markHost, unmarkHost, type MarkingParts } from '../../../src/engine/mark-host.ts';
 import type { Chance, Log, Store, Stored } from '../../../src/engine/ports.ts';
 import type { DecisionCore } from '../../../src/engine/turn.ts';
 import { createWorker, type Worker } from '../../../src/engine/worker.ts';
@@ -75,6 +75,8 @@ export interface Universe {
   fence(host: string, request?: Request): void;
   /** An operator reports a host and vouches for nothing: the machine is left as it is. */
   report(host: string): void;
+  /** What the commands of an operator work with, on a machine whose clock is right. */
+  operator(): MarkingParts;
   /** What `nova-ha unmark` does; tried once. */
   unmark(host: string): void;
   /** Empties the store, leases and epochs included. */
@@ -188,9 +190,10 @@ export function createUniverse(options: UniverseOptions): Universe {
     });
   }
 
+  const operator = (): MarkingParts => partsFor(createProcess(clock, 'operator', 0));
+
   function unmark(host: string): void {
-    const process = createProcess(clock, 'operator', 0);
-    void unmarkHost(partsFor(process), { host: asHost(host), by: 'anna' });
+    void unmarkHost(operator(), { host: asHost(host), by: 'anna' });
   }
 
   function fence(host: string, request = wholeHost): void {
@@ -215,9 +218,8 @@ export function createUniverse(options: UniverseOptions): Universe {
   }
 
   function report(host: string): void {
-    const process = createProcess(clock, 'operator', 0);
     const failure = { origin: 'operator', by: 'anna', claim: null, request: wholeHost } as const;
-    void markHost(partsFor(process), { ...failure, host: asHost(host) });
+    void markHost(operator(), { ...failure, host: asHost(host) });
   }
 
   async function run(untilMs: number, done?: () => boolean): Promise<boolean> {
@@ -247,6 +249,7 @@ export function createUniverse(options: UniverseOptions): Universe {
     workers: () => running.filter((process) => process.alive()),
     reload,
     fence,
+    operator,
     report,
     unmark,
     wipeStore: () => {
