@@ -13,7 +13,22 @@ const LATE_FAILURE = /UnexpectedTaskState|UnexpectedDeletingTaskState|Conflict u
 /** Whether a fault tells that a guest may be left running on the destination. */
 export const isLate = (fault: string | null): boolean => fault !== null && LATE_FAILURE.test(fault);
 
-const NO_ROOM = /No valid host/i;
+/** Whether a fault tells that the scheduler found no host. */
+export const isNoRoom = (fault: string | null): boolean =>
+  fault !== null && /No valid host/i.test(fault);
+
+/** Waiting for capacity is no try. */
+export function withoutRoom(
+  attempt: number,
+  after: number,
+  { id, source }: Facts,
+  policy: Policy,
+  now: Instant,
+): Progress {
+  const wait = capacityPause(id, now, policy);
+  const why = because('NH401', { at: `in ${formatMillis(wait)}`, host: source, id });
+  return again(Math.max(0, attempt - 1), after, now + wait, why);
+}
 
 /** The record ended in failed or error: the instance's fault, read after it, tells what comes next. */
 export function afterFailure(
@@ -48,12 +63,8 @@ export function afterFailure(
       }),
     };
   }
-  if (row.status === 'error' && fault !== null && NO_ROOM.test(fault)) {
-    // Waiting for capacity is no try.
-    const wait = capacityPause(id, now, policy);
-    const why = because('NH401', { at: `in ${formatMillis(wait)}`, host: facts.source, id });
-    return again(Math.max(0, attempt - 1), after, now + wait, why);
-  }
+  if (row.status === 'error' && isNoRoom(fault))
+    return withoutRoom(attempt, after, facts, policy, now);
   const pause = backoff(id, attempt, policy);
   const detail = fault ?? `migration ${row.status}`;
   if (attempt >= policy.retry.attempts) {

@@ -1,4 +1,4 @@
-import { afterFailure, afterRefusal, isLate } from './failure.ts';
+import { afterFailure, afterRefusal, isLate, isNoRoom, withoutRoom } from './failure.ts';
 import type { Progress } from './evacuation.ts';
 import {
   afterLost,
@@ -178,7 +178,12 @@ function stillQueued(
     if (fault === undefined) return next;
     return isLate(fault) ? stuck(looked, facts, age, now) : retry('it failed on its destination');
   }
-  if (scheduling === 'failed') return retry('its scheduling failed');
+  if (scheduling === 'failed') {
+    // Where an older record was left "accepted", Nova's conductor ends that one instead of ours.
+    const fault = faultOf(facts) ?? null;
+    if (!isNoRoom(fault)) return retry('its scheduling failed');
+    return withoutRoom(next.attempt, newestId(rows, next.after), facts, policy, now);
+  }
   if (building === 'running' && destination !== null) {
     if (fencedSince(facts, destination, next.since, policy))
       return afterLost(looked, rows, next.migration, now, because('NH408', { destination }));

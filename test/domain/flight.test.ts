@@ -260,6 +260,13 @@ describe('an evacuation that stands still', () => {
     expect(step(ACCEPTED, { ...queued, trace: traced, ...change }, LONG)).toMatchObject({ at });
   });
 
+  it('waits for capacity when Nova found no host, though an older record took the blame', () => {
+    const full = { ...queued, trace: trace('failed', 'none'), onSource: broken('No valid host') };
+    const progress = step(ACCEPTED, full, LONG);
+    expect(progress).toMatchObject({ at: 'pending', attempt: 0, after: 1, why: { code: 'NH401' } });
+    expect(progress.at === 'pending' && progress.notBefore > T0 + LONG).toBe(true);
+  });
+
   describe('begun by a destination that its record does not name yet', () => {
     const unnamed = { rows: rows(row(1, 'accepted', { destination: null })) };
     const begun = { ...unnamed, trace: trace('done', 'running', H2) };
