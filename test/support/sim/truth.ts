@@ -16,7 +16,9 @@ export async function recordsOf(plot: Plot): Promise<readonly (Stored | null)[]>
 export async function isHostOver(plot: Plot, host: string): Promise<boolean> {
   const record = await plot.universe.record(host);
   if (record !== null) return isOver(record) || waitsForRoom(plot, record);
-  return plot.wiped && (plot.parked.has(host) || !plot.universe.cloud.host(host).forcedDown);
+  const { forcedDown, disabledReason } = plot.universe.cloud.host(host);
+  const isOperators = plot.parked.has(host) || disabledReason?.startsWith('nova-ha: ') !== true;
+  return plot.wiped && (isOperators || !forcedDown);
 }
 
 /** The two things that must never happen, and the promise that everything ends. */
