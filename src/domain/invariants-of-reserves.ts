@@ -41,8 +41,7 @@ export function reservesClaimedFirst(step: Step): string | null {
     const rival = observation.peers.value.find(
       (peer) => peer.host !== before.host && peer.reserves?.[host] === 'taken',
     );
-    if (rival !== undefined && next.at !== 'reopening')
-      return `${host} is touched, and taken for ${rival.host}`;
+    if (rival !== undefined) return `${host} is touched, and taken for ${rival.host}`;
     const held = heldFor(step, next);
     if (held !== null) return `${host} is touched although ${held}`;
     const wrong = wrongBeside(step, action, claimIn(before, host), next);

@@ -8,7 +8,7 @@ import { parseDisabledReason } from './mark.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';
-import { sightOf, type Claim, type Reserve, type ReserveSight } from './reserve.ts';
+import { rivalsFor, sightOf, type Claim, type Reserve, type ReserveSight } from './reserve.ts';
 import { holdOf } from './switches.ts';
 import type { Instant } from './time.ts';
 
@@ -63,6 +63,11 @@ export function standingOf(claim: Claim, sight: ReserveSight): Standing {
   if (service === undefined) return { is: 'unseen', why: 'Nova does not list it' };
   if (service.state === 'unknown') return { is: 'unseen', why: 'its cell cannot be reached' };
   if (lostTo(claim, service, sight)) return { is: 'failed' };
+  // Cannot be, but for a store that was wiped: whoever has it now is left alone with it.
+  const rival = rivalsFor(claim.host, sight).find(
+    ({ reserves }) => reserves?.[claim.host] === 'taken',
+  );
+  if (rival !== undefined) return { is: 'changed', detail: `taken for ${rival.host} too` };
   if (service.status === 'enabled') return { is: 'enabled', service };
   if (claim.at !== 'taken' && isSameReason(service.disabledReason, claim.reason))
     return { is: 'as-before', service };
