@@ -6,7 +6,7 @@ import type { Step } from './invariants.ts';
 import { unknown } from './known.ts';
 import { parseDisabledReason } from './mark.ts';
 import { sentenceOf } from './reason.ts';
-import type { Claim } from './reserve.ts';
+import type { ReserveClaim } from './reserve.ts';
 import { holdOf } from './switches.ts';
 
 type ReserveAction = Extract<
@@ -19,7 +19,7 @@ const isOfReserve = (action: Action): action is ReserveAction =>
   action.do === 'join-aggregate' ||
   action.do === 'leave-aggregate';
 
-const claimIn = (record: Step['before'], host: HostName): Claim | undefined =>
+const claimIn = (record: Step['before'], host: HostName): ReserveClaim | undefined =>
   record.reserve?.claims.find((claim) => claim.host === host);
 
 /**
@@ -51,7 +51,7 @@ export function reservesClaimedFirst(step: Step): string | null {
 }
 
 /** What an operator holds for the failed host holds for its reserved hosts too. */
-function heldFor({ before, observation, now }: Step, { at }: Claim): string | null {
+function heldFor({ before, observation, now }: Step, { at }: ReserveClaim): string | null {
   const { switches, aggregates = unknown('not asked') } = observation;
   const { send, readmit } = holdOf(before.host, switches, aggregates, now);
   const [why] = at === 'enabling' ? send : isActive(before) ? [] : readmit;
@@ -61,8 +61,8 @@ function heldFor({ before, observation, now }: Step, { at }: Claim): string | nu
 function wrongBeside(
   { observation, decision }: Step,
   action: ReserveAction,
-  earlier: Claim | undefined,
-  next: Claim,
+  earlier: ReserveClaim | undefined,
+  next: ReserveClaim,
 ): string | null {
   const { host } = action;
   const { fleet, peers, reserveGuests } = observation;
@@ -99,7 +99,7 @@ function wrongBeside(
     : `${host} does not get its reason back`;
 }
 
-function wrongToEnable(service: Service, next: Claim): string | null {
+function wrongToEnable(service: Service, next: ReserveClaim): string | null {
   const { host, status, state, forcedDown, disabledReason: reason } = service;
   if (next.at !== 'enabling' && next.at !== 'reopening')
     return `${host} is enabled while ${next.at}`;

@@ -1,7 +1,7 @@
 import type { Change } from './changes.ts';
 import type { Evacuation } from './evacuation.ts';
 import { because, sentenceOf, type Reason } from './reason.ts';
-import type { Claim } from './reserve.ts';
+import type { ReserveClaim } from './reserve.ts';
 
 /** What became of the reserved hosts of a record between two states of it. */
 export function reserveChanges(before: Evacuation | null, after: Evacuation): readonly Change[] {
@@ -28,7 +28,7 @@ export function reserveChanges(before: Evacuation | null, after: Evacuation): re
 }
 
 /** Where a reserved host stands, in words. */
-export function sentenceOfClaim({ host, at }: Claim): string {
+export function sentenceOfClaim({ host, at }: ReserveClaim): string {
   switch (at) {
     case 'claimed':
       return `the reserved host ${host} is claimed for it`;

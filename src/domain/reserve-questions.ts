@@ -2,15 +2,15 @@ import { isActive, type Evacuation } from './evacuation.ts';
 import type { HostName } from './ids.ts';
 import type { Policy } from './policy.ts';
 import type { FirstQuestions } from './questions.ts';
-import { reservesNeedAggregates, type Claim } from './reserve.ts';
+import { reservesNeedAggregates, type ReserveClaim } from './reserve.ts';
 import type { Millis } from './time.ts';
 
 /** The first questions, and how old the aggregates may be; absent: as old as their cache keeps them. */
 export type Questions = FirstQuestions & { readonly aggregatesMaxAgeMs?: Millis };
 
-const NONE: readonly Claim[] = [];
+const NONE: readonly ReserveClaim[] = [];
 
-const claimsOf = ({ reserve }: Evacuation): readonly Claim[] => reserve?.claims ?? NONE;
+const claimsOf = ({ reserve }: Evacuation): readonly ReserveClaim[] => reserve?.claims ?? NONE;
 
 /**
  * The first questions with those about reserved hosts: while something is to be done to one, the

@@ -1,25 +1,24 @@
 import type { Action } from './action.ts';
 import type { Decision } from './decide.ts';
 import type { Evacuation } from './evacuation.ts';
-import type { Service } from './host.ts';
 import type { HostName } from './ids.ts';
 import { unknown, type Known } from './known.ts';
-import { parseDisabledReason } from './mark.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
-import { because, type Reason } from './reason.ts';
-import { rivalsFor, sightOf, type Claim, type Reserve, type ReserveSight } from './reserve.ts';
+import { because } from './reason.ts';
+import { sightOf, type ReserveClaim, type ReserveSight } from './reserve.ts';
+import {
+  end,
+  endFor,
+  put,
+  standingOf,
+  stay,
+  stepAll,
+  type ClaimStep,
+  type Shown,
+} from './reserve-claim.ts';
 import { holdOf } from './switches.ts';
 import type { Instant } from './time.ts';
-
-/** What a turn makes of one claim: it goes on, or ends for a reason. */
-export interface ClaimStep {
-  readonly claim: Claim | null;
-  readonly actions: readonly Action[];
-  readonly ended?: Reason;
-  /** Why it is not given back yet. */
-  readonly waits?: string;
-}
 
 /** What decides about giving a reserved host back. */
 interface ReturnFacts {
@@ -30,68 +29,12 @@ interface ReturnFacts {
   readonly now: Instant;
 }
 
-/** The claim as it was, and nothing done. */
-export const stay = (claim: Claim, waits?: string): ClaimStep =>
-  waits === undefined ? { claim, actions: [] } : { claim, actions: [], waits };
-
-/** No claim any more; what the reserved host is now, it stays. */
-export const end = (why: Reason): ClaimStep => ({ claim: null, actions: [], ended: why });
-
-/** Whether a reserved host has failed itself: what is done to it is the business of its own record. */
-function lostTo({ host }: Claim, service: Service, { peers }: ReserveSight): boolean {
-  const isOurs =
-    service.status === 'disabled' && parseDisabledReason(service.disabledReason) !== null;
-  return isOurs || peers.some((peer) => peer.host === host && peer.phase !== 'closed');
-}
-
-/** A reserved host that is ours to enable and to disable. */
-interface Shown {
-  readonly is: 'enabled' | 'as-before';
-  readonly service: Service;
-}
-
-/** How the service of a reserved host stands against the claim on it. */
-type Standing =
-  | Shown
-  | { readonly is: 'unseen'; readonly why: string }
-  | { readonly is: 'failed' }
-  | { readonly is: 'changed'; readonly detail: string };
-
-/** Compares what Nova shows with what the claim remembers; an operator's hand shows in the reason. */
-export function standingOf(claim: Claim, sight: ReserveSight): Standing {
-  const service = sight.fleet.services.get(claim.host);
-  if (service === undefined) return { is: 'unseen', why: 'Nova does not list it' };
-  if (service.state === 'unknown') return { is: 'unseen', why: 'its cell cannot be reached' };
-  if (lostTo(claim, service, sight)) return { is: 'failed' };
-  // Cannot be, but for a store that was wiped: whoever has it now is left alone with it.
-  const rival = rivalsFor(claim.host, sight).find(
-    ({ reserves }) => reserves?.[claim.host] === 'taken',
-  );
-  if (rival !== undefined) return { is: 'changed', detail: `taken for ${rival.host} too` };
-  if (service.status === 'enabled') return { is: 'enabled', service };
-  if (claim.at !== 'taken' && isSameReason(service.disabledReason, claim.reason))
-    return { is: 'as-before', service };
-  return { is: 'changed', detail: `disabled: ${service.disabledReason ?? 'no reason given'}` };
-}
-
-/** No reason and an empty one are the same; Nova keeps 255 characters. */
-const isSameReason = (a: string | null, b: string | null): boolean =>
-  (a ?? '').slice(0, 255) === (b ?? '').slice(0, 255);
-
-/** The claim that an operator, or a failure of its own, has taken out of our hands. */
-export function endFor(claim: Claim, standing: Standing): ClaimStep {
-  const { host: reserve } = claim;
-  return standing.is === 'changed'
-    ? end(because('NH332', { reserve, detail: standing.detail }))
-    : end(because('NH334', { reserve }));
-}
-
 /**
  * One step of giving a reserved host back: it must be empty, is disabled with its own reason, and must
  * be empty still once that is seen, for whatever was on its way to it. Then it leaves the aggregates
  * that it was added to. Whoever has guests stays enabled; what is not known keeps it enabled too.
  */
-export function returnClaim(claim: Claim, facts: ReturnFacts): ClaimStep {
+export function returnClaim(claim: ReserveClaim, facts: ReturnFacts): ClaimStep {
   const { sight, policy } = facts;
   const { host: reserve } = claim;
   if (claim.at === 'claimed')
@@ -113,7 +56,7 @@ export function returnClaim(claim: Claim, facts: ReturnFacts): ClaimStep {
 }
 
 /** Enabled: when it is empty, and nobody else may be sending to it, it is disabled with its reason. */
-function shut(claim: Claim, { service }: Shown, facts: ReturnFacts): ClaimStep {
+function shut(claim: ReserveClaim, { service }: Shown, facts: ReturnFacts): ClaimStep {
   const { sight, guests, policy, now } = facts;
   const { host: reserve } = claim;
   if (guests.kind === 'unknown') return stay(claim, `its instances are not known: ${guests.why}`);
@@ -133,7 +76,11 @@ function shut(claim: Claim, { service }: Shown, facts: ReturnFacts): ClaimStep {
 }
 
 /** Enabled once more, until nothing that disables it can come any more. */
-function reopen(claim: Claim, { is, service }: Shown, { policy, now }: ReturnFacts): ClaimStep {
+function reopen(
+  claim: ReserveClaim,
+  { is, service }: Shown,
+  { policy, now }: ReturnFacts,
+): ClaimStep {
   const next = turned(claim, 'reopening', now);
   if (is === 'as-before')
     return { claim: { ...next, asked: now }, actions: [put(claim, service, true)] };
@@ -144,12 +91,12 @@ function reopen(claim: Claim, { is, service }: Shown, { policy, now }: ReturnFac
 }
 
 /** Disabled as before: when it is empty, it leaves the aggregates, and is in reserve again. */
-function leave(claim: Claim, facts: ReturnFacts): ClaimStep {
+function leave(claim: ReserveClaim, facts: ReturnFacts): ClaimStep {
   const { sight, guests, policy, now } = facts;
   const { host: reserve, added = [] } = claim;
   const isQuiet = !isRecent(claim.asked, policy, now);
   const turning = turned(claim, 'returning', now);
-  const next: Claim = isQuiet ? { ...turning, shut: true } : turning;
+  const next: ReserveClaim = isQuiet ? { ...turning, shut: true } : turning;
   // It was never seen enabled: who is on it has been there before.
   if (claim.opened === true) {
     if (guests.kind === 'unknown') return stay(next, `its instances are not known: ${guests.why}`);
@@ -179,40 +126,8 @@ function leave(claim: Claim, facts: ReturnFacts): ClaimStep {
 const isRecent = (asked: Instant | undefined, policy: Policy, now: Instant): boolean =>
   asked !== undefined && now - asked < policy.retry.uncertainMs;
 
-const turned = (claim: Claim, at: Claim['at'], now: Instant): Claim =>
+const turned = (claim: ReserveClaim, at: ReserveClaim['at'], now: Instant): ReserveClaim =>
   claim.at === at ? claim : { ...claim, at, since: now };
-
-/** Enables a reserved host, or disables it with the reason that it had. */
-export function put({ host, reason }: Claim, { id: service }: Service, enable: boolean): Action {
-  if (enable) return { do: 'change-reserve', host, service, change: { status: 'enabled' } };
-  const words = reason === null || reason === '' ? {} : { disabledReason: reason };
-  return { do: 'change-reserve', host, service, change: { status: 'disabled', ...words } };
-}
-
-/** The claims after one step each, with what is to be done about them. */
-export function stepAll(
-  reserve: Reserve,
-  step: (claim: Claim) => ClaimStep,
-): {
-  readonly reserve: Reserve;
-  readonly actions: readonly Action[];
-  readonly waits: readonly Reason[];
-} {
-  const claims: Claim[] = [];
-  const ended = [...reserve.ended];
-  const actions: Action[] = [];
-  const waits: Reason[] = [];
-  for (const claim of reserve.claims) {
-    const done = step(claim);
-    const { host } = claim;
-    if (done.claim !== null) claims.push(done.claim);
-    if (done.ended !== undefined) ended.push({ host, why: done.ended });
-    actions.push(...done.actions);
-    if (done.waits !== undefined)
-      waits.push(because('NH219', { reserve: host, detail: done.waits }));
-  }
-  return { reserve: { ...reserve, claims, ended }, actions, waits };
-}
 
 /** The guests of a reserved host, as far as this turn has looked. */
 export const guestsOf = ({ reserveGuests }: Observation, host: HostName): Known<number> =>

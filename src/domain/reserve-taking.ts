@@ -10,21 +10,12 @@ import {
   reservesNeedAggregates,
   rivalsFor,
   sightOf,
-  type Claim,
+  type ReserveClaim,
   type Reserve,
   type ReserveSight,
 } from './reserve.ts';
-import {
-  end,
-  endFor,
-  guestsOf,
-  put,
-  returnClaim,
-  standingOf,
-  stay,
-  stepAll,
-  type ClaimStep,
-} from './reserve-return.ts';
+import { end, endFor, put, standingOf, stay, stepAll, type ClaimStep } from './reserve-claim.ts';
+import { guestsOf, returnClaim } from './reserve-return.ts';
 import { wished, withRoom, type Wish } from './reserve-wish.ts';
 import { isUnreadable, type Summary } from './summary.ts';
 import { formatMillis, type Instant, type Millis } from './time.ts';
@@ -74,7 +65,7 @@ export function takeReserves(
   const { reserve: stepped, actions } = stepAll(before, (claim) => stepClaim(claim, scene));
   const wish = wished(stepped, scene);
   const { reserve } = wish;
-  const isNew = (claim: Claim): boolean =>
+  const isNew = (claim: ReserveClaim): boolean =>
     claim.at === 'taken' && before.claims.find(({ host }) => host === claim.host)?.at !== 'taken';
   const kept =
     isWorthKeeping(reserve) || evacuation.reserve !== undefined
@@ -111,7 +102,7 @@ function waitFor(
   };
 }
 
-function stepClaim(claim: Claim, scene: Scene): ClaimStep {
+function stepClaim(claim: ReserveClaim, scene: Scene): ClaimStep {
   switch (claim.at) {
     case 'claimed':
       return stepClaimed(claim, scene);
@@ -129,7 +120,7 @@ function stepClaim(claim: Claim, scene: Scene): ClaimStep {
 }
 
 /** The claim is durable: with nobody else's beside it, the reserved host is enabled. */
-function stepClaimed(claim: Claim, scene: Scene): ClaimStep {
+function stepClaimed(claim: ReserveClaim, scene: Scene): ClaimStep {
   const { evacuation, sight, policy, now } = scene;
   const { host: reserve } = claim;
   const drop = (detail: string): ClaimStep => end(because('NH333', { reserve, detail }));
@@ -159,7 +150,7 @@ function stepClaimed(claim: Claim, scene: Scene): ClaimStep {
 const outranks = (rival: Summary, { host, mark }: Evacuation): boolean =>
   rival.markedAt < mark.at || (rival.markedAt === mark.at && rival.host < host);
 
-function enable(claim: Claim, service: Service, { evacuation, sight, policy, now }: Scene) {
+function enable(claim: ReserveClaim, service: Service, { evacuation, sight, policy, now }: Scene) {
   const { aggregates } = sight;
   const wanted =
     policy.reserve.addToAggregates && aggregates.kind === 'known'
@@ -167,7 +158,7 @@ function enable(claim: Claim, service: Service, { evacuation, sight, policy, now
           ({ hosts }) => !hosts.includes(claim.host),
         )
       : [];
-  const next: Claim = {
+  const next: ReserveClaim = {
     host: claim.host,
     at: 'enabling',
     since: now,
@@ -179,7 +170,10 @@ function enable(claim: Claim, service: Service, { evacuation, sight, policy, now
 }
 
 /** Adds it to the aggregates of the claim that do not show it yet. */
-function joins({ host, added = [] }: Claim, { aggregates }: ReserveSight): readonly Action[] {
+function joins(
+  { host, added = [] }: ReserveClaim,
+  { aggregates }: ReserveSight,
+): readonly Action[] {
   if (aggregates.kind === 'unknown') return [];
   return aggregates.value
     .filter(({ id, hosts }) => added.includes(id) && !hosts.includes(host))
@@ -187,7 +181,7 @@ function joins({ host, added = [] }: Claim, { aggregates }: ReserveSight): reado
 }
 
 /** Asked for, perhaps: asked for again until Nova shows it, or for as long as there is patience. */
-function stepEnabling(claim: Claim, { sight, policy, now }: Scene): ClaimStep {
+function stepEnabling(claim: ReserveClaim, { sight, policy, now }: Scene): ClaimStep {
   const standing = standingOf(claim, sight);
   if (standing.is === 'failed' || standing.is === 'changed') return endFor(claim, standing);
   const missing = joins(claim, sight);
@@ -195,7 +189,7 @@ function stepEnabling(claim: Claim, { sight, policy, now }: Scene): ClaimStep {
   const isUp = standing.is === 'enabled' && standing.service.state === 'up';
   const isIn =
     claim.added === undefined || (missing.length === 0 && sight.aggregates.kind === 'known');
-  const seen: Claim = standing.is === 'enabled' ? { ...claim, opened: true } : claim;
+  const seen: ReserveClaim = standing.is === 'enabled' ? { ...claim, opened: true } : claim;
   if (isUp && (isIn || age >= JOIN_MS))
     return { claim: { ...seen, at: 'taken', since: now }, actions: [] };
   if (age >= policy.reserve.patienceMs) {

@@ -2,7 +2,13 @@ import { tracked, type Evacuation, type Tracked } from './evacuation.ts';
 import type { InstanceId } from './ids.ts';
 import type { Policy } from './policy.ts';
 import { because } from './reason.ts';
-import { findReserves, whyNone, type Claim, type Reserve, type ReserveSight } from './reserve.ts';
+import {
+  findReserves,
+  whyNone,
+  type ReserveClaim,
+  type Reserve,
+  type ReserveSight,
+} from './reserve.ts';
 import { isUnreadable } from './summary.ts';
 import type { Instant } from './time.ts';
 
@@ -41,7 +47,7 @@ export function wished(reserve: Reserve, { evacuation, sight, policy, now }: Wis
   const service = sight.fleet.services.get(host);
   const reason =
     service !== undefined && 'disabledReason' in service ? service.disabledReason : null;
-  const claim: Claim = { host, at: 'claimed', since: now, reason };
+  const claim: ReserveClaim = { host, at: 'claimed', since: now, reason };
   const since = reserve.claims.length + reserve.ended.length === 0 ? now : reserve.since;
   return { reserve: { ...bare, since, claims: [...reserve.claims, claim] }, blind: null };
 }

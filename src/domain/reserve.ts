@@ -37,7 +37,7 @@ export interface ReservePolicy {
  * enabled. `returning`: it is being disabled again. `reopening`: it got a guest while that happened,
  * and is enabled once more, for good.
  */
-export interface Claim {
+export interface ReserveClaim {
   readonly host: HostName;
   readonly at: 'claimed' | 'enabling' | 'taken' | 'returning' | 'reopening';
   readonly since: Instant;
@@ -59,7 +59,7 @@ export interface Claim {
 export interface Reserve {
   /** When one was wanted first for this event: the patience of the instances counts from here. */
   readonly since: Instant;
-  readonly claims: readonly Claim[];
+  readonly claims: readonly ReserveClaim[];
   /** What became of the others; no host is claimed twice for one event. */
   readonly ended: readonly { readonly host: HostName; readonly why: Reason }[];
   /** Why none (more) can be had, when one was wanted. */

@@ -3,7 +3,7 @@ import type { Evacuation } from '../../src/domain/evacuation.ts';
 import type { Service } from '../../src/domain/host.ts';
 import { known, unknown, type Known } from '../../src/domain/known.ts';
 import type { Observation } from '../../src/domain/observation.ts';
-import type { Claim } from '../../src/domain/reserve.ts';
+import type { ReserveClaim } from '../../src/domain/reserve.ts';
 import { H1, H2, peer, service, T0 } from '../support/domain.ts';
 import {
   aggregate,
@@ -23,8 +23,8 @@ const policy = reserving();
 /** Long after anything that enables it could come. */
 const LATER = T0 + 2 * policy.retry.uncertainMs;
 const settled = (
-  at: Claim['at'] = 'taken',
-  change: Partial<Claim> = {},
+  at: ReserveClaim['at'] = 'taken',
+  change: Partial<ReserveClaim> = {},
   record: Partial<Evacuation> = {},
 ): Evacuation =>
   claiming([claim(at, { asked: T0, opened: true, ...change })], {

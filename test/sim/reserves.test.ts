@@ -4,7 +4,7 @@ import { violations } from '../../src/domain/invariants.ts';
 import { known } from '../../src/domain/known.ts';
 import type { Observation } from '../../src/domain/observation.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
-import type { Claim, ReservePolicy } from '../../src/domain/reserve.ts';
+import type { ReserveClaim, ReservePolicy } from '../../src/domain/reserve.ts';
 import { summaryOf } from '../../src/domain/summary.ts';
 import { fail, play, PLAY_POLICY, type Ending } from '../support/sim/stage.ts';
 import type { Universe } from '../support/sim/universe.ts';
@@ -75,7 +75,7 @@ const hasty: Decide = (record, observation, policy, now) => {
   const services = observation.fleet.kind === 'known' ? observation.fleet.value.services : null;
   const service = claim === undefined ? undefined : services?.get(claim.host);
   if (reserve === undefined || claim === undefined || service?.state !== 'up') return decision;
-  const taken: Claim = { ...claim, at: 'enabling', asked: now };
+  const taken: ReserveClaim = { ...claim, at: 'enabling', asked: now };
   const put = {
     do: 'change-reserve',
     host: claim.host,

@@ -7,7 +7,7 @@ import { violations } from '../../src/domain/invariants.ts';
 import { known } from '../../src/domain/known.ts';
 import type { Observation } from '../../src/domain/observation.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
-import type { Claim, ReservePolicy } from '../../src/domain/reserve.ts';
+import type { ReserveClaim, ReservePolicy } from '../../src/domain/reserve.ts';
 import {
   evacuating,
   fleet,
@@ -36,7 +36,10 @@ export const reserving = (change: Partial<ReservePolicy> = {}): Policy => ({
 });
 
 /** A claim on the reserved host. */
-export const claim = (at: Claim['at'], change: Partial<Claim> = {}): Claim => ({
+export const claim = (
+  at: ReserveClaim['at'],
+  change: Partial<ReserveClaim> = {},
+): ReserveClaim => ({
   host: R1,
   at,
   since: T0,
@@ -45,8 +48,10 @@ export const claim = (at: Claim['at'], change: Partial<Claim> = {}): Claim => ({
 });
 
 /** A record with one instance that waits, and these claims. */
-export const claiming = (claims: readonly Claim[], change: Partial<Evacuation> = {}): Evacuation =>
-  evacuating([PENDING], { reserve: { since: T0, claims, ended: [] }, ...change });
+export const claiming = (
+  claims: readonly ReserveClaim[],
+  change: Partial<Evacuation> = {},
+): Evacuation => evacuating([PENDING], { reserve: { since: T0, claims, ended: [] }, ...change });
 
 /** The failed host isolated, one ordinary host, and these in reserve. */
 export const beside = (...spares: readonly Service[]): Partial<Observation> => ({

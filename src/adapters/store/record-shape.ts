@@ -12,7 +12,7 @@ import type { EventId, HostName, InstanceId } from '../../domain/ids.ts';
 import type { FenceProof, Mark, Request } from '../../domain/mark.ts';
 import type { Order } from '../../domain/order.ts';
 import { CATALOGUE, type Reason, type ReasonCode } from '../../domain/reason.ts';
-import type { Claim, Reserve } from '../../domain/reserve.ts';
+import type { ReserveClaim, Reserve } from '../../domain/reserve.ts';
 import type { Restore } from '../../domain/storage.ts';
 import type { Counts, Summary } from '../../domain/summary.ts';
 import type { HistoryEntry } from '../../engine/ports.ts';
@@ -167,7 +167,7 @@ const trackedInstance = object<Tracked>({
   progress,
 });
 
-const claim = object<Claim>({
+const claim = object<ReserveClaim>({
   host,
   at: oneOf(['claimed', 'enabling', 'taken', 'returning', 'reopening']),
   since: number,
