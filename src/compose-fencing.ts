@@ -4,9 +4,10 @@ import { createFencing } from './adapters/fencing.ts';
 import { createPower, createPowerFencing, type PowerConfig } from './adapters/power.ts';
 import type { PacemakerParts } from './compose-pacemaker.ts';
 import type { Settings } from './config/table.ts';
-import { known, unknown, type Known } from './domain/known.ts';
-import type { Clock, Fencing } from './engine/ports.ts';
-import type { CloudPart, FencingParts, SwitchOff } from './surfaces/cli/parts.ts';
+import type { Presence } from './domain/died.ts';
+import { known, mapKnown, unknown, type Known } from './domain/known.ts';
+import type { Clock, Fencing, SwitchOff } from './engine/ports.ts';
+import type { CloudPart, FencingParts } from './surfaces/cli/parts.ts';
 
 /** What fencing needs of the machine; `has` tells whether a program is installed. */
 export interface FencingNeeds {
@@ -55,6 +56,9 @@ export function composeFencing(needs: FencingNeeds): FencingParts {
           failing: async (asked) => (await pacemaker()).lookout.failing(asked),
         }
       : null,
+    nodes: inCluster
+      ? { presence: async (host) => presenceOf(await (await pacemaker()).presence(host)) }
+      : null,
     cluster: {
       configuration: async () =>
         inCluster
@@ -68,6 +72,9 @@ export function composeFencing(needs: FencingNeeds): FencingParts {
     },
   };
 }
+
+const presenceOf = (found: Known<{ readonly kind: Exclude<Presence, 'alone'> }>) =>
+  mapKnown(found, ({ kind }) => kind);
 
 /** One who can switch hosts off, and prove it. */
 interface Source {

@@ -142,7 +142,7 @@ const statesOf = (settings: Settings): Policy['states'] => ({
   stoppedProjects: settings['states.stopped_projects'],
 });
 
-const holdingOf = (settings: Settings): Pick<Policy, 'storm' | 'flap'> => ({
+const holdingOf = (settings: Settings): Pick<Policy, 'storm' | 'flap' | 'died'> => ({
   storm: {
     maxHosts: settings['storm.max_hosts'],
     maxShare: settings['storm.max_share'],
@@ -153,5 +153,6 @@ const holdingOf = (settings: Settings): Pick<Policy, 'storm' | 'flap'> => ({
     intervalMs: settings['storm.interval'],
     perInterval: settings['storm.per_interval'],
   },
+  died: { action: settings['died.action'], afterMs: settings['died.after'] },
   flap: { count: settings['flap.count'], periodMs: settings['flap.period'] },
 });

@@ -1,6 +1,6 @@
 import { DEFAULT_POLICY as P } from '../domain/policy.ts';
 import { row } from './row.ts';
-import { duration, integer, share, textOrNone } from './values.ts';
+import { duration, integer, oneOf, share, textOrNone } from './values.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -46,6 +46,16 @@ export const HOLDING_ROWS = {
     integer(1, 100_000),
     P.storm.perInterval,
     'how many hosts may begin within storm.interval',
+  ),
+  'died.action': row(
+    oneOf('report', 'disable', 'fence'),
+    P.died.action,
+    'what is done about a host whose nova-compute is silent although nobody reported the host: report: say it once; disable: so that nothing new lands there; fence: have it switched off, and evacuate it then',
+  ),
+  'died.after': row(
+    duration(60_000, 7 * DAY),
+    P.died.afterMs,
+    "for how long it must be silent, Nova's own times compared with each other",
   ),
   'flap.count': row(
     integer(0, 20),

@@ -118,6 +118,13 @@ export interface Policy {
     readonly intervalMs: Millis;
     readonly perInterval: number;
   };
+  /** A host of which only the nova-compute is silent. */
+  readonly died: {
+    /** `fence`: somebody is asked to switch the host off; it is evacuated when that is proven. */
+    readonly action: 'report' | 'disable' | 'fence';
+    /** For how long it must be silent, Nova's own times compared with each other. */
+    readonly afterMs: Millis;
+  };
   readonly flap: {
     /** A host that failed so often within the period is not enabled by itself; 0: never held. */
     readonly count: number;
@@ -218,6 +225,7 @@ export const DEFAULT_POLICY: Policy = {
     intervalMs: 0,
     perInterval: 1,
   },
+  died: { action: 'report', afterMs: 300_000 },
   flap: { count: 3, periodMs: 86_400_000 },
   readmit: { automatic: true, confirmMs: 10_000, healthyMs: 30_000, leaveDisabled: false },
   freshness: { fleetMs: 30_000, idleMs: 5000 },

@@ -15,6 +15,7 @@ export const PROFILE_SECTIONS = [
   'reserve',
   'retry',
   'readmit',
+  'died',
 ] as const;
 
 type ProfileSection = (typeof PROFILE_SECTIONS)[number];

@@ -24,6 +24,30 @@ export const REASONS_OF_HOLDING = {
     remedy:
       'look after them by hand (openstack server list --all-projects --host {host}); to have it evacuated after all: nova-ha mark {host}',
   },
+  NH224: {
+    severity: 'alert',
+    sentence:
+      'the nova-compute of {host} is silent for {time}, {node}, and {count} instances are there; nothing is done: {detail}',
+    remedy: 'start nova-compute on {host}; when the host is dead: nova-ha evacuate {host} --fence',
+  },
+  NH225: {
+    severity: 'alert',
+    sentence:
+      'the nova-compute of {host} is silent for {time}, {node}, and {count} instances are there; it is disabled, so that nothing new lands there (died.action: disable)',
+    remedy: 'start nova-compute on {host}; it is enabled again by itself when it reports',
+  },
+  NH226: {
+    severity: 'warning',
+    sentence:
+      'the nova-compute of {host} is silent for {time}, {node}, and {count} instances are there; the host is being switched off (died.action: fence)',
+    remedy: 'none needed; it is evacuated once it is proven off',
+  },
+  NH227: {
+    severity: 'alert',
+    sentence:
+      'the nova-compute of {host} is silent for {time}, {node}, and {count} instances are there; the host is not switched off: {detail}',
+    remedy: 'start nova-compute on {host}; when the host is dead: nova-ha evacuate {host} --fence',
+  },
   NH228: {
     severity: 'warning',
     sentence: 'no switch is on for {what}',

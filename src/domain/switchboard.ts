@@ -1,4 +1,4 @@
-import type { HostName } from './ids.ts';
+import type { EventId, HostName } from './ids.ts';
 import type { Reason } from './reason.ts';
 import type { Switch } from './switches.ts';
 import type { Instant } from './time.ts';
@@ -10,6 +10,16 @@ export interface SilentHost {
   readonly since: Instant;
   /** What is known of it and what was done. */
   readonly why: Reason;
+  /** The event that our label in Nova carries, once the service is to be disabled. */
+  readonly label?: EventId;
+  /** Set when Nova has shown that label: it was disabled by us. */
+  readonly disabled?: true;
+  /** Set when an operator has enabled it after that: it is not disabled once more. */
+  readonly lifted?: true;
+  /** Since when it reports again, while it proves its health. */
+  readonly upSince?: Instant;
+  /** When somebody was asked to switch the host off; that is asked once. */
+  readonly asked?: Instant;
 }
 
 /** What binds all workers beside the records: one small document in the store. */

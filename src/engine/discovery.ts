@@ -5,6 +5,7 @@ import type { FleetCache } from './fleet-cache.ts';
 import { adoptFailures, correctNames } from './adopt-failures.ts';
 import type { Chance, Clock, Log, Lookout, Store } from './ports.ts';
 import { rebuildMarks } from './rebuild.ts';
+import type { SilenceWatch } from './silent-hosts.ts';
 
 /** What looking for work needs of the world. */
 interface DiscoveryParts {
@@ -14,6 +15,8 @@ interface DiscoveryParts {
   readonly fleet: FleetCache;
   /** Only this host counts; null: every host. */
   readonly only: HostName | null;
+  /** Who looks after silent services; null: nobody does. */
+  readonly silence?: SilenceWatch | null;
   /** Where a cluster manager can be asked for failures without a mark. */
   readonly cluster?: Cluster | undefined;
 }
@@ -57,6 +60,8 @@ export function createDiscovery(parts: DiscoveryParts): () => Promise<readonly S
     if (services.kind === 'unknown') return;
     comparedMs = nowMs;
     await rebuildMarks(parts, services.value, new Set(summaries.map(({ host }) => host)));
+    // The same list tells which services are silent: no other is read for them.
+    parts.silence?.look(summaries, services.value);
   }
 
   /** Marks what failed without a mark, and mends marks under a name that Nova does not know. */

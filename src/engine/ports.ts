@@ -1,5 +1,6 @@
 import type { Room } from '../domain/capacity.ts';
 import type { Evacuation } from '../domain/evacuation.ts';
+import type { Presence } from '../domain/died.ts';
 import type { Aggregate, ImageFacts } from '../domain/facts.ts';
 import type { Fleet, Service, ServiceChange } from '../domain/host.ts';
 import type { EventId, HostName, InstanceId, WorkerId } from '../domain/ids.ts';
@@ -225,6 +226,20 @@ export interface Lookout {
   >;
   /** Hosts that are lost and whose fencing has not ended: more marks are to be expected. */
   failing(hosts: readonly HostName[]): Promise<Known<readonly HostName[]>>;
+}
+
+/** Where a host stands for the cluster manager that it is a node of. */
+export interface NodeWatch {
+  presence(host: HostName): Promise<Known<Exclude<Presence, 'alone'>>>;
+}
+
+/** A way to switch hosts off. */
+export interface SwitchOff {
+  readonly source: 'pacemaker' | 'power';
+  /** Why it cannot switch a host off, found out without changing anything; null: it can. */
+  objection(host: HostName): Promise<string | null>;
+  /** Applied only when the host was seen off afterwards. Takes up to some minutes. */
+  off(host: HostName): Promise<WriteOutcome<FenceProof>>;
 }
 
 /** Ids and jitter; an argument, so that a simulation can repeat itself. */

@@ -8,6 +8,7 @@ import { createDiscovery, type Cluster } from './discovery.ts';
 import { createFleetCache } from './fleet-cache.ts';
 import { createHostLoop, type HostLoop } from './host-loop.ts';
 import type { Capacity, Clock, Compute, Fencing, Images, Log, Store } from './ports.ts';
+import { createSilenceWatch, type SilenceParts } from './silent-hosts.ts';
 import type { DecisionCore } from './turn.ts';
 
 /** Everything that a worker is made of. */
@@ -28,6 +29,8 @@ export interface WorkerParts {
   readonly pollMs: Millis;
   /** The cluster manager of this machine, where there is one. */
   readonly cluster?: Cluster | undefined;
+  /** What looking after silent services needs; where it is missing, nobody does. */
+  readonly silence?: Pick<SilenceParts, 'chance' | 'nodes' | 'switches'>;
   /** Works on this host alone. */
   readonly only?: HostName;
   /** Another decision core than the real one; for the tests of the tests. */
@@ -82,10 +85,15 @@ export function createWorker(parts: WorkerParts): Worker {
 
   const wanted = (host: HostName): boolean => parts.only === undefined || parts.only === host;
   const { cluster } = parts;
-  const discover = createDiscovery({ store, clock, log, fleet, cluster, only: parts.only ?? null });
-  const eyes = cluster === undefined ? {} : { lookout: cluster.lookout };
   let { policy } = parts;
   const currently = { fleet, policy: (): Policy => policy };
+  const silence =
+    parts.silence === undefined
+      ? null
+      : createSilenceWatch({ ...parts, ...currently, ...parts.silence });
+  const only = parts.only ?? null;
+  const discover = createDiscovery({ store, clock, log, fleet, cluster, only, silence });
+  const eyes = cluster === undefined ? {} : { lookout: cluster.lookout };
   const newLoop = (host: HostName): HostLoop =>
     createHostLoop({ ...parts, ...eyes, ...currently }, host);
 
@@ -132,6 +140,7 @@ export function createWorker(parts: WorkerParts): Worker {
     }
     watch.close();
     await Promise.all([...loops.values()].map(({ ended }) => ended));
+    await silence?.idle();
     signal.removeEventListener('abort', wakeUp);
     rethrow(failure);
   }
@@ -153,6 +162,7 @@ export function createWorker(parts: WorkerParts): Worker {
 
   async function once(): Promise<{ readonly active: number }> {
     const open = (await discover()) ?? [];
+    await silence?.idle();
     await Promise.all(open.map((summary) => newLoop(summary.host).once()));
     const after = (await discover()) ?? [];
     return { active: after.filter(isActive).length };

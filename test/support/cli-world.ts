@@ -10,16 +10,11 @@ import type { Instance } from '../../src/domain/instance.ts';
 import { known, unknown, type Known } from '../../src/domain/known.ts';
 import type { FenceProof } from '../../src/domain/mark.ts';
 import { applied } from '../../src/domain/outcome.ts';
-import type { Compute, Lookout, Mover } from '../../src/engine/ports.ts';
+import type { Instant } from '../../src/domain/time.ts';
+import type { Compute, Lookout, Mover, SwitchOff } from '../../src/engine/ports.ts';
 import type { ExitName } from '../../src/surfaces/cli/exit.ts';
 import type { Io } from '../../src/surfaces/cli/io.ts';
-import type {
-  BackgroundStart,
-  CloudPart,
-  Doors,
-  Parts,
-  SwitchOff,
-} from '../../src/surfaces/cli/parts.ts';
+import type { BackgroundStart, CloudPart, Doors, Parts } from '../../src/surfaces/cli/parts.ts';
 import { runCli } from '../../src/surfaces/cli/run.ts';
 import { createIdleClock } from './idle-clock.ts';
 
@@ -103,6 +98,7 @@ export function createCliWorld() {
     )[],
     instances: [instanceOn('compute-1', 1), instanceOn('compute-1', 2)],
     aggregates: [] as readonly Aggregate[],
+    newestReport: null as Instant | null,
     proof: known(null, 0) as Known<FenceProof | null>,
     switches: [] as readonly SwitchOff[],
     lookout: null as Lookout | null,
@@ -159,6 +155,7 @@ type World = Pick<
   | 'services'
   | 'instances'
   | 'aggregates'
+  | 'newestReport'
   | 'proof'
   | 'switches'
   | 'lookout'
@@ -217,6 +214,7 @@ function partsOf(world: World, config: Parts['config']): Parts {
     fencing: { proof: () => Promise.resolve(world.proof) },
     switches: world.switches,
     lookout: world.lookout,
+    nodes: null,
     cluster: { configuration: () => Promise.resolve(world.cluster), dialect: 'pcs' },
     supervision: {
       ready: nothing,
@@ -248,6 +246,7 @@ function cloudOf(world: World): CloudPart {
             services: new Map(world.services.map((s) => [s.host, s])),
             conductorsUp: 1,
             schedulersUp: 1,
+            ...(world.newestReport === null ? {} : { newestReport: world.newestReport }),
           },
           world.clock.now(),
         ),

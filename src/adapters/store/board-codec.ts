@@ -1,10 +1,10 @@
-import type { HostName } from '../../domain/ids.ts';
+import type { EventId, HostName } from '../../domain/ids.ts';
 import { refused, type WriteOutcome } from '../../domain/outcome.ts';
 import type { Board, SilentHost } from '../../domain/switchboard.ts';
 import type { Switch, SwitchScope } from '../../domain/switches.ts';
 import { unwrap, wrap, type Decoded } from './codec.ts';
-import { reason } from './record-shape.ts';
-import { list, nullable, number, object, oneOf, text, variant } from './shape.ts';
+import { isTrue, reason } from './record-shape.ts';
+import { list, nullable, number, object, oneOf, optional, text, variant } from './shape.ts';
 
 type Scope<Of extends SwitchScope['of']> = Extract<SwitchScope, { readonly of: Of }>;
 
@@ -25,7 +25,18 @@ const boardShape = object<Board>({
       until: nullable(number),
     }),
   ),
-  silent: list(object<SilentHost>({ host: text<HostName>(), since: number, why: reason })),
+  silent: list(
+    object<SilentHost>({
+      host: text<HostName>(),
+      since: number,
+      why: reason,
+      label: optional(text<EventId>()),
+      disabled: optional(isTrue),
+      lifted: optional(isTrue),
+      upSince: optional(number),
+      asked: optional(number),
+    }),
+  ),
 });
 
 /** The text of a board; one line. */

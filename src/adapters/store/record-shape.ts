@@ -65,7 +65,7 @@ const mark = object<Mark>({
 });
 
 /** A sign that is either set or left out. */
-const isTrue: Shape<true> = (value) => (value === true ? null : ': expected true');
+export const isTrue: Shape<true> = (value) => (value === true ? null : ': expected true');
 
 /** A case of the union of progresses, by its name. */
 type At<Name extends Progress['at']> = Extract<Progress, { readonly at: Name }>;

@@ -4,7 +4,8 @@ import { wholeHost, type FenceProof } from '../../domain/mark.ts';
 import { markHost } from '../../engine/mark-host.ts';
 import { printable } from './columns.ts';
 import { tell, type Io } from './io.ts';
-import type { Parts, SwitchOff } from './parts.ts';
+import type { SwitchOff } from '../../engine/ports.ts';
+import type { Parts } from './parts.ts';
 
 /** What switches a host off, in words. */
 const NAMES: Readonly<Record<SwitchOff['source'], string>> = {

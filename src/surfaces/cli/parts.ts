@@ -1,10 +1,7 @@
 import type { Config, ConfigOutcome } from '../../config/config.ts';
 import type { OptionValue } from '../../config/load.ts';
 import type { ClusterConfiguration } from '../../domain/cluster.ts';
-import type { HostName } from '../../domain/ids.ts';
 import type { Known } from '../../domain/known.ts';
-import type { FenceProof } from '../../domain/mark.ts';
-import type { WriteOutcome } from '../../domain/outcome.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type {
   Capacity,
@@ -16,7 +13,9 @@ import type {
   Log,
   Lookout,
   Mover,
+  NodeWatch,
   Store,
+  SwitchOff,
 } from '../../engine/ports.ts';
 import type { ExitName } from './exit.ts';
 
@@ -69,15 +68,6 @@ export type BackgroundStart =
   | { readonly kind: 'started'; readonly ended: Promise<number | string>; readonly log: string }
   | { readonly kind: 'refused'; readonly why: string };
 
-/** A way to switch hosts off. */
-export interface SwitchOff {
-  readonly source: 'pacemaker' | 'power';
-  /** Why it cannot switch a host off, found out without changing anything; null: it can. */
-  objection(host: HostName): Promise<string | null>;
-  /** Applied only when the host was seen off afterwards. Takes up to some minutes. */
-  off(host: HostName): Promise<WriteOutcome<FenceProof>>;
-}
-
 /** Who proves that hosts are off, and who switches them off. */
 export interface FencingParts {
   readonly fencing: Fencing;
@@ -85,6 +75,8 @@ export interface FencingParts {
   readonly switches: readonly SwitchOff[];
   /** What Pacemaker sees beside the marks; null where there is no Pacemaker. */
   readonly lookout: Lookout | null;
+  /** What Pacemaker says of the nodes; null where there is no Pacemaker. */
+  readonly nodes: NodeWatch | null;
   readonly cluster: {
     configuration(): Promise<Known<ClusterConfiguration>>;
     /** The tool that is installed here. */

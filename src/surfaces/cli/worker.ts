@@ -40,6 +40,7 @@ export function worker(
         ...seen,
         capacity: cloud.capacity,
         cluster: lookout === null ? undefined : { lookout, chance },
+        silence: { chance, nodes: parts.nodes, switches: parts.switches },
         pollMs: parts.config.settings['worker.poll'],
         ...(options.only === undefined ? {} : { only: options.only }),
         onTurn: ({ host, sentence, evacuation }) => {

@@ -4,6 +4,7 @@ import type { StateRule } from '../../../src/domain/states.ts';
 import { readmitHost } from '../../../src/engine/mark-host.ts';
 import { forceHost } from '../../../src/engine/switches.ts';
 import { createRandom, type Random } from '../../../src/simulator/random.ts';
+import { createDeaths } from './deaths.ts';
 import { LATE_EFFECT_MS } from './network.ts';
 import { furnish } from './furniture.ts';
 import { drawMetadata, drawPolicy, redrawPolicy } from './pace-policies.ts';
@@ -17,7 +18,7 @@ import {
 import { NO_SWITCHING, switchByChance, type Switching } from './switching.ts';
 import { calm, disturbOnce, int, pick, type Plot } from './troubles.ts';
 import { examine, isHostOver, recordsOf } from './truth.ts';
-import { createUniverse, START_MS, type Mutant, type Universe } from './universe.ts';
+import { createUniverse, isOver, START_MS, type Mutant, type Universe } from './universe.ts';
 import { drawWorldPolicy } from './world-policies.ts';
 
 /** What a world came to: nothing to complain about, or what was wrong. */
@@ -81,14 +82,18 @@ function reloadsOf(seed: number): readonly { readonly atMs: number; readonly pol
 
 /** One random world: a small cloud, one to three failing hosts, and everything that may go wrong. */
 export async function runWorld(seed: number, options: WorldOptions = {}): Promise<WorldResult> {
-  const general = policyOf(seed);
+  const deaths =
+    seed % 5 === 3 ? createDeaths(seed + 3 * POLICY_SEED, () => ({ universe, plot })) : undefined;
+  const died = deaths?.policy ?? BASE.died;
+  const general = { ...policyOf(seed), died };
   const reserves = drawReserves(seed, general);
   const policy = reserves.policy === null ? general : { ...general, reserve: reserves.policy };
-  const universe = createUniverse({
+  const universe: Universe = createUniverse({
     seed,
     hosts: 5 + reserves.extra,
     policy,
     timings: { spawnMs: 4000, bootMs: 20_000, serviceDownTimeMs: 30_000 },
+    ...(deaths === undefined ? {} : { deaths }),
     ...options,
   });
   const { clock, cloud, random } = universe;
@@ -110,19 +115,32 @@ export async function runWorld(seed: number, options: WorldOptions = {}): Promis
   const chance = createRandom(seed + SWITCH_SEED);
   const switching = chance.next() < SWITCHED ? switchByChance(plot, chance) : NO_SWITCHING;
   schedule(plot, switching);
+  deaths?.schedule(plot);
   const reloads = reloadsOf(seed);
   for (const one of reloads) {
     clock.at(one.atMs, () => {
-      universe.reload(one.policy);
+      universe.reload({ ...one.policy, died });
     });
   }
   await universe.run(START_MS + TROUBLE_MS + 1);
   const problems: string[] = [];
+  if (deaths !== undefined) {
+    deaths.end();
+    // What was asked for before has come to its end.
+    await universe.run(clock.now() + 2 * MINUTE);
+  }
   if (universe.crashes.length === 0) {
     const over = await untilOver(plot, problems);
     // Whoever stayed empty is given back only when nothing that was asked can come late.
     if (reserves.policy !== null) await universe.run(clock.now() + 10 * MINUTE);
-    if (over && random.next() < 0.5) await comeBack(plot, problems);
+    // Whoever waits for room while hosts boot may be half-way: a human's business, and nobody is there.
+    const waits = deaths !== undefined && !(await recordsOf(plot)).every(isOver);
+    if (over && random.next() < 0.5 && !waits) await comeBack(plot, problems);
+  }
+  if (deaths !== undefined && problems.length === 0) {
+    problems.push(...(await deaths.problems()));
+    // Not in the middle of a try to find room.
+    await untilOver(plot, problems);
   }
   const limits = [policy, ...reloads.map((one) => one.policy)].map(({ pace }) => pace.inFlight);
   problems.push(...(await examine(plot, { inFlight: Math.max(...limits) })));
@@ -225,7 +243,8 @@ async function human(plot: Plot): Promise<void> {
       // It stayed on a host that is back: nothing is left to evacuate.
       if (cloud.host(record.evacuation.host).machine === 'on')
         universe.unmark(record.evacuation.host);
-      const isLeft = host !== undefined && host.forcedDown && host.machine === 'off';
+      // Where isolation only waits, Nova has seen it down by itself since long.
+      const isLeft = host !== undefined && host.disabled && host.machine === 'off';
       if (isLeft && cloud.world.truth.flights.size === 0) ledger.evacuateByHand(id);
     }
   }

@@ -9,6 +9,8 @@ import { RESERVES, RESERVE_PREPARATIONS } from './story-reserves.ts';
 export interface Prepared {
   readonly hosts: number;
   readonly policy: Policy;
+  /** Whether the worker looks after silent services, and can switch hosts off. */
+  readonly watchesSilence?: boolean;
 }
 
 /** A line about the world as a whole. */
@@ -44,6 +46,13 @@ export const PREPARATIONS: readonly Preparation[] = [
     prepare: (prepared, [limit = '10']) => {
       const storm = { ...prepared.policy.storm, maxHosts: Number(limit), maxShare: 1 };
       return { ...prepared, policy: { ...prepared.policy, storm } };
+    },
+  },
+  {
+    form: /^policy died (report|disable|fence)$/,
+    prepare: (prepared, [action]) => {
+      const died = { action: action as Policy['died']['action'], afterMs: 60_000 };
+      return { ...prepared, policy: { ...prepared.policy, died }, watchesSilence: true };
     },
   },
 ];
@@ -102,6 +111,13 @@ const MACHINES: readonly Command[] = [
     play: ({ cloud }, [host = '']) => {
       cloud.killCompute(host);
       cloud.startCompute(host);
+    },
+  },
+  {
+    form: /^nova-compute on (\S+) (dies|starts)$/,
+    play: ({ cloud }, [host = '', what]) => {
+      if (what === 'dies') cloud.killCompute(host);
+      else cloud.startCompute(host);
     },
   },
   {

@@ -1,11 +1,13 @@
 import { DEFAULT_POLICY, type Policy } from '../../../src/domain/policy.ts';
+import { known } from '../../../src/domain/known.ts';
+import { applied } from '../../../src/domain/outcome.ts';
 import type { Cloud } from '../../../src/simulator/cloud.ts';
 import type { Random } from '../../../src/simulator/random.ts';
 import { LATE_EFFECT_MS } from './network.ts';
 import type { SimProcess } from './processes.ts';
 import { COMMANDS, PREPARATIONS, type Prepared } from './story-commands.ts';
 import { finalTable } from './story-table.ts';
-import { createUniverse, START_MS, type Universe } from './universe.ts';
+import { createUniverse, START_MS, type Universe, type UniverseOptions } from './universe.ts';
 
 /** What a story is told with: its world, its people by name, and its own record of what happened. */
 export interface Stage {
@@ -79,11 +81,34 @@ const wordsOf = (form: RegExp, line: string): readonly string[] =>
     .map((word) => word as string | undefined)
     .map((word) => word ?? '');
 
-function createStage({ hosts, policy }: Prepared, trace: string[]): Stage {
+/** Pacemaker has every node online, and fences whom it is asked to fence; its agent marks the host. */
+const createCluster = (universe: () => Universe): UniverseOptions['deaths'] => ({
+  proof: () => null,
+  silence: (process) => ({
+    nodes: { presence: () => Promise.resolve(known('connected', process.clock.now())) },
+    switches: [
+      {
+        source: 'pacemaker',
+        objection: () => Promise.resolve(null),
+        off: async (host) => {
+          await process.clock.sleep(2000);
+          universe().cloud.powerOff(host);
+          universe().cloud.setGate(host, true);
+          universe().fence(host);
+          const detail = 'stonith "off" by ctl-2';
+          return applied({ source: 'pacemaker', at: process.clock.now(), detail });
+        },
+      },
+    ],
+  }),
+});
+
+function createStage({ hosts, policy, watchesSilence = false }: Prepared, trace: string[]): Stage {
   const names = new Map<string, string>();
   const plain = (line: string): string =>
     line.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, (id) => names.get(id) ?? id);
-  const universe = createUniverse({
+  const universe: Universe = createUniverse({
+    ...(watchesSilence ? { deaths: createCluster(() => universe) } : {}),
     seed: 1,
     hosts,
     policy,

@@ -12,6 +12,7 @@ import { createVirtualClock, type VirtualClock } from '../../../src/simulator/cl
 import { createCloud, type Cloud } from '../../../src/simulator/cloud.ts';
 import { createRandom, type Random } from '../../../src/simulator/random.ts';
 import type { Timings } from '../../../src/simulator/timings.ts';
+import type { Deaths } from './deaths.ts';
 import { SILENT } from './log.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { createSimHttp, type Weather } from './network.ts';
@@ -35,6 +36,8 @@ export interface UniverseOptions {
   readonly trace?: (line: string) => void;
   /** Where the network takes its delays from, when they are not to be left to chance. */
   readonly steady?: Random;
+  /** Who looks after silent services, and a proof of what was switched off by that; nobody without it. */
+  readonly deaths?: Pick<Deaths, 'silence' | 'proof'> | undefined;
   /** A deliberately broken part, which the checks must notice. */
   readonly mutant?: Mutant;
 }
@@ -157,12 +160,18 @@ export function createUniverse(options: UniverseOptions): Universe {
     const sound = createProcess(clock, name, offsetMs);
     const process = options.mutant?.process?.(sound) ?? sound;
     running.push(process);
+    const { deaths } = options;
+    const parts = partsFor(process);
     const worker = createWorker({
-      ...partsFor(process),
+      ...parts,
+      ...(deaths === undefined
+        ? {}
+        : { silence: { chance: parts.chance, ...deaths.silence(process) } }),
       fencing: {
-        proof: () => {
+        proof: (host) => {
           const now = clock.now();
-          return Promise.resolve(known(options.mutant?.proof?.(now) ?? null, now));
+          const proof = options.mutant?.proof?.(now) ?? deaths?.proof(host) ?? null;
+          return Promise.resolve(known(proof, now));
         },
       },
       policy,

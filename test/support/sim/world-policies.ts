@@ -42,7 +42,7 @@ const drawFlap = (random: Random, { flap }: Policy): Policy['flap'] =>
 
 function drawProfile(random: Random, general: Policy): ProfilePolicy {
   const { retry, states, storage } = general;
-  const all: Omit<Required<ProfilePolicy>, 'reserve'> = {
+  const all: Omit<Required<ProfilePolicy>, 'reserve' | 'died'> = {
     select: randomSelection(random),
     states: {
       ...states,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { asHost } from '../../../src/domain/ids.ts';
 import { known } from '../../../src/domain/known.ts';
 import { applied, refused, uncertain } from '../../../src/domain/outcome.ts';
-import type { SwitchOff } from '../../../src/surfaces/cli/parts.ts';
+import type { SwitchOff } from '../../../src/engine/ports.ts';
 import { createCliWorld } from '../../support/cli-world.ts';
 
 const HOST = asHost('compute-1');

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { ClusterConfiguration } from '../../../src/domain/cluster.ts';
 import { asHost, asWorker } from '../../../src/domain/ids.ts';
 import { known, unknown } from '../../../src/domain/known.ts';
+import { parseNovaTime } from '../../../src/domain/time.ts';
 import type { Lookout } from '../../../src/engine/ports.ts';
-import { createCliWorld } from '../../support/cli-world.ts';
+import { createCliWorld, serviceOn } from '../../support/cli-world.ts';
 
 const HOST = asHost('compute-1');
 
@@ -40,6 +41,20 @@ describe('worker --once', () => {
     expect(err).toBe(
       'nova-ha: refused: the worker ctl-2:7 works on this store, which takes one only\n',
     );
+  });
+
+  it('says which nova-compute died although its host was not reported', async () => {
+    const world = createCliWorld();
+    world.newestReport = parseNovaTime('2026-11-20T11:07:00.000000') ?? 0;
+    world.services[1] = { ...serviceOn('compute-2'), updatedAt: '2026-11-20T11:06:59.000000' };
+    await world.run('worker', '--once');
+    const { out } = await world.run('status');
+    expect(out).toMatch(/^NH224 the nova-compute of compute-1 is silent for 7 min 00 s, .* 2 inst/);
+    expect(out).toContain('Remedy: start nova-compute on compute-1');
+    const { silent } = JSON.parse((await world.run('status', '--json')).out) as {
+      silent: object[];
+    };
+    expect(silent).toMatchObject([{ host: 'compute-1', code: 'NH224' }]);
   });
 
   it('gives such a store back', async () => {
