@@ -50,9 +50,10 @@ export function switchByChance(plot: Plot, random: Random): Switching {
         hold.to = Math.min(hold.to, clock.now());
   }
   async function on(kind: SwitchKind, scope: SwitchScope, forMs: number | null): Promise<void> {
-    // One of the same kind and scope gives way to it.
+    // One of the same kind and scope gives way to it, when it is durable at the latest.
     end(kind, scope);
     await insist(() => switchOn(parts, { kind, scope, reason: 'a test', by: BY, forMs }));
+    end(kind, scope);
     // What ends by itself does so by the clock of each worker, which may be wrong.
     if (forMs === null) holds.push({ kind, scope, from: clock.now(), to: Infinity });
   }
