@@ -4,7 +4,7 @@ import type { Evacuation, Readmission } from './evacuation.ts';
 import type { Service } from './host.ts';
 import { flapHold } from './flap.ts';
 import { livenessOf, watchLife } from './isolation.ts';
-import { unknown } from './known.ts';
+import { NOT_ASKED } from './known.ts';
 import { disabledReason, parseDisabledReason } from './mark.ts';
 import { stageOf, type Migration } from './migration.ts';
 import type { Observation } from './observation.ts';
@@ -38,7 +38,7 @@ export function decideReadmission(
     const why = because('NH104', { what: evacuation.host, detail: 'its cell cannot be reached' });
     return stay(evacuation, [why], [], policy, now);
   }
-  const aggregates = observation.aggregates ?? unknown('not asked');
+  const aggregates = observation.aggregates ?? NOT_ASKED;
   const held = holdOf(evacuation.host, observation.switches, aggregates, now).readmit;
   if (held.length > 0) {
     // Whoever takes this host for a dead destination must learn that it lives, held or not.

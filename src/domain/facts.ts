@@ -1,5 +1,5 @@
 import type { HostName } from './ids.ts';
-import { unknown } from './known.ts';
+import { NOT_ASKED } from './known.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { everyPolicy } from './profile.ts';
@@ -84,8 +84,8 @@ export function factsFor(
   policy: Policy,
 ): FactsOutcome {
   const needs = factNeeds(policy);
-  const { aggregates = notAsked, images = notAsked, anyTagged = notAsked } = seen;
-  const { snapshots = notAsked } = seen;
+  const { aggregates = NOT_ASKED, images = NOT_ASKED, anyTagged = NOT_ASKED } = seen;
+  const { snapshots = NOT_ASKED } = seen;
   if (needs.flavors && seen.inventory.kind === 'known') {
     const hidden = seen.inventory.value.find(({ flavor }) => flavor.extraSpecsHidden === true);
     if (hidden !== undefined) return lacking('the flavors', { why: SPECS_HIDDEN });
@@ -122,8 +122,6 @@ const lacking = (what: string, { why }: { readonly why: string }): FactsOutcome 
 
 const SPECS_HIDDEN =
   'Nova does not show the extra specs of flavors: allow the policy rule os_compute_api:os-flavor-extra-specs:index (servers:show:flavor-extra-specs from 2025.2 on) to our role';
-const notAsked = unknown('not asked');
-
 /** The keys under which a tag anywhere in the region would be found. */
 export function wantedTags(policy: Policy): Pick<TagKeys, 'image' | 'flavor' | 'aggregate'> {
   const chosen = everyPolicy(policy)

@@ -2,7 +2,7 @@ import { isActive, type Evacuation } from './evacuation.ts';
 import type { Fleet, Service } from './host.ts';
 import type { HostName } from './ids.ts';
 import { isIsolated, livenessOf } from './isolation.ts';
-import { unknown, type Known } from './known.ts';
+import { type Known, NOT_ASKED } from './known.ts';
 import { covers, type FenceProof } from './mark.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
@@ -52,8 +52,6 @@ function notIsolated(peer: Summary, fleet: Fleet, policy: Policy, now: Instant):
   return now - peer.markedAt < 2 * policy.fence.patienceMs;
 }
 
-const notAsked = unknown('not asked');
-
 /** Everything that forbids to send evacuations of this host now; empty when they may go. */
 export function gates(
   evacuation: Evacuation,
@@ -81,7 +79,7 @@ export function gates(
   if (open !== undefined) return [because('NH105', { host: open.host })];
   const coming = stillFailing(evacuation, observation, policy, now);
   if (coming !== null) return [because('NH112', { hosts: coming.join(', ') })];
-  const switched = holdOf(host, observation.switches, observation.aggregates ?? notAsked, now);
+  const switched = holdOf(host, observation.switches, observation.aggregates ?? NOT_ASKED, now);
   if (switched.send.length > 0) return switched.send;
   const storm = stormHold(evacuation, fleet, peers, observation, policy, now);
   if (storm !== null) return [storm];
@@ -115,7 +113,8 @@ function stillFailing(
   return coming.length === 0 ? null : coming;
 }
 
-function controlPlaneGate(fleet: Fleet): readonly Reason[] {
+/** Without a scheduler or a conductor every request would be lost in a queue. */
+export function controlPlaneGate(fleet: Fleet): readonly Reason[] {
   if (fleet.schedulersUp === 0) return [because('NH107', { detail: 'no nova-scheduler is up' })];
   if (fleet.conductorsUp === 0) return [because('NH107', { detail: 'no nova-conductor is up' })];
   return [];

@@ -3,7 +3,7 @@ import { isActive } from './evacuation.ts';
 import type { Service } from './host.ts';
 import type { HostName } from './ids.ts';
 import type { Step } from './invariants.ts';
-import { unknown } from './known.ts';
+import { NOT_ASKED } from './known.ts';
 import { parseDisabledReason } from './mark.ts';
 import { sentenceOf } from './reason.ts';
 import type { ReserveClaim } from './reserve.ts';
@@ -52,7 +52,7 @@ export function reservesClaimedFirst(step: Step): string | null {
 
 /** What an operator holds for the failed host holds for its reserved hosts too. */
 function heldFor({ before, observation, now }: Step, { at }: ReserveClaim): string | null {
-  const { switches, aggregates = unknown('not asked') } = observation;
+  const { switches, aggregates = NOT_ASKED } = observation;
   const { send, readmit } = holdOf(before.host, switches, aggregates, now);
   const [why] = at === 'enabling' ? send : isActive(before) ? [] : readmit;
   return why === undefined ? null : sentenceOf(why);

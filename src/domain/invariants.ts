@@ -5,7 +5,7 @@ import { isActive, isTerminal, LEGAL, tracked, type Evacuation } from './evacuat
 import { asked, nothingRebuiltTwice, resetOnlyAtRest } from './invariants-of-states.ts';
 import { reservesClaimedFirst } from './invariants-of-reserves.ts';
 import { isIsolated } from './isolation.ts';
-import { unknown } from './known.ts';
+import { NOT_ASKED } from './known.ts';
 import { covers, parseDisabledReason } from './mark.ts';
 import { stageOf } from './migration.ts';
 import type { Answer, Observation } from './observation.ts';
@@ -193,7 +193,7 @@ const budgetHeld: Check = (step) => {
 const heldDoesNothing: Check = (step) => {
   const { observation, decision, now } = step;
   const { host } = decision.next;
-  const aggregates = observation.aggregates ?? unknown('not asked');
+  const aggregates = observation.aggregates ?? NOT_ASKED;
   const hold = holdOf(host, observation.switches, aggregates, now);
   const [why] = hold.send;
   if (why !== undefined && asked(step).length > 0) return `sent although ${sentenceOf(why)}`;

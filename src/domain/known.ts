@@ -17,6 +17,9 @@ export const unknown = (why: string): { readonly kind: 'unknown'; readonly why: 
   why,
 });
 
+/** Nobody needed to know. */
+export const NOT_ASKED = unknown('not asked');
+
 /** Applies a function to a known value and passes an unknown on. */
 export function mapKnown<T, U>(observed: Known<T>, change: (value: T) => U): Known<U> {
   return observed.kind === 'known' ? known(change(observed.value), observed.at) : observed;

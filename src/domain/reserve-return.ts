@@ -2,7 +2,7 @@ import type { Action } from './action.ts';
 import type { Decision } from './decide.ts';
 import type { Evacuation } from './evacuation.ts';
 import type { HostName } from './ids.ts';
-import { unknown, type Known } from './known.ts';
+import { NOT_ASKED, type Known } from './known.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { because } from './reason.ts';
@@ -131,7 +131,7 @@ const turned = (claim: ReserveClaim, at: ReserveClaim['at'], now: Instant): Rese
 
 /** The guests of a reserved host, as far as this turn has looked. */
 export const guestsOf = ({ reserveGuests }: Observation, host: HostName): Known<number> =>
-  reserveGuests?.get(host) ?? unknown('not asked');
+  reserveGuests?.get(host) ?? NOT_ASKED;
 
 /**
  * The work on the instances is over: what was taken in reserve and stayed empty is given back, beside
@@ -147,7 +147,7 @@ export function returnReserves(
   if (next.reserve === undefined || next.reserve.claims.length === 0) return decision;
   const others = next.reasons.filter(({ code }) => code !== 'NH219');
   const pause = now + policy.freshness.idleMs;
-  const { fleet, peers, switches, aggregates = unknown('not asked') } = observation;
+  const { fleet, peers, switches, aggregates = NOT_ASKED } = observation;
   const isHeld = holdOf(next.host, switches, aggregates, now).readmit.length > 0;
   if (fleet.kind === 'unknown' || peers.kind === 'unknown' || isHeld) {
     return { ...decision, wakeAt: Math.min(decision.wakeAt ?? Infinity, pause) };

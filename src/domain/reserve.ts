@@ -1,7 +1,7 @@
 import { aggregatesOf, type Aggregate } from './facts.ts';
 import type { Fleet, Service } from './host.ts';
 import type { HostName } from './ids.ts';
-import { unknown, type Known } from './known.ts';
+import { type Known, NOT_ASKED } from './known.ts';
 import { parseDisabledReason } from './mark.ts';
 import type { Observation } from './observation.ts';
 import type { Reason } from './reason.ts';
@@ -86,7 +86,7 @@ export function sightOf(
   seen: Pick<Observation, 'aggregates' | 'peers' | 'switches' | 'failing'>,
   now: Instant,
 ): ReserveSight {
-  const { aggregates = unknown('not asked'), peers, switches, failing } = seen;
+  const { aggregates = NOT_ASKED, peers, switches, failing } = seen;
   return {
     host,
     fleet,

@@ -2,7 +2,7 @@ import { isActive, tracked, type Evacuation } from './evacuation.ts';
 import type { Aggregate } from './facts.ts';
 import type { Fleet } from './host.ts';
 import type { HostName } from './ids.ts';
-import { unknown, type Known } from './known.ts';
+import { type Known, NOT_ASKED } from './known.ts';
 import { parseDisabledReason } from './mark.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
@@ -96,7 +96,7 @@ export function stormHold(
   const failures: Failures = { fleet, peers, maintenance };
   const storm = stormOf(failures, policy, now);
   if (storm !== null) return because('NH201', { host, ...storm });
-  const crowded = aggregateHold(host, failures, observation.aggregates ?? notAsked, policy);
+  const crowded = aggregateHold(host, failures, observation.aggregates ?? NOT_ASKED, policy);
   if (crowded !== null) return crowded;
   const silence = silenceOf(failures, policy);
   if (silence !== null) {
@@ -107,8 +107,6 @@ export function stormHold(
   if (calm > 0) return because('NH233', { host, time: formatMillis(calm) });
   return intervalHold(evacuation, failures, policy, now);
 }
-
-const notAsked = unknown('not asked');
 
 /**
  * Whether an aggregate of the host says itself how many of its hosts may fail (`instanceha:max_failures`),

@@ -1,6 +1,6 @@
 import type { Evacuation } from '../domain/evacuation.ts';
 import type { HostName, InstanceId } from '../domain/ids.ts';
-import { known, mapKnown, unknown, type Known } from '../domain/known.ts';
+import { known, type Known, mapKnown, NOT_ASKED } from '../domain/known.ts';
 import type { Answer, ActionTrace, Observation, Sighting } from '../domain/observation.ts';
 import type { Policy } from '../domain/policy.ts';
 import { policyOf } from '../domain/profile.ts';
@@ -25,8 +25,6 @@ export interface ObservingParts {
   /** Where it is missing, nobody looks for room beforehand. */
   readonly capacity?: Capacity | undefined;
 }
-
-const notAsked = unknown('not asked');
 
 /**
  * All reads of one turn: the first questions in parallel, then what their answers leave open, and the
@@ -53,7 +51,7 @@ export async function observe(
       more.groups ? compute.groups() : first.groups,
       more.groups ? askRegion(parts, now) : {},
       more.rooms ? parts.capacity?.rooms() : undefined,
-      more.failing ? askFailing(parts) : (first.failing ?? notAsked),
+      more.failing ? askFailing(parts) : (first.failing ?? NOT_ASKED),
       more.migrationsAfter === null
         ? first.migrations
         : compute.evacuationsFrom(host, more.migrationsAfter),
@@ -110,34 +108,34 @@ async function askFirst(
   const { host, mark } = evacuation;
   const [services, proof, inventory, migrations, asked, failing] = await Promise.all([
     fleet.read(questions.fleetMaxAgeMs),
-    questions.proof ? fencing.proof(host, mark) : notAsked,
-    questions.inventory ? compute.instancesOn(host) : notAsked,
+    questions.proof ? fencing.proof(host, mark) : NOT_ASKED,
+    questions.inventory ? compute.instancesOn(host) : NOT_ASKED,
     questions.migrationsAfter === null
-      ? notAsked
+      ? NOT_ASKED
       : compute.evacuationsFrom(host, questions.migrationsAfter),
     questions.aggregates ? fleet.aggregates(questions.aggregatesMaxAgeMs) : null,
-    questions.failing ? askFailing(parts) : notAsked,
+    questions.failing ? askFailing(parts) : NOT_ASKED,
   ]);
   return {
     fleet: services,
     proof,
     inventory,
-    groups: notAsked,
+    groups: NOT_ASKED,
     migrations,
     sightings: new Map(),
     traces: new Map(),
-    peers: notAsked,
+    peers: NOT_ASKED,
     answers,
     failing,
-    switches: notAsked,
+    switches: NOT_ASKED,
     ...(asked === null ? {} : { aggregates: asked }),
   };
 }
 
-const NOBODY_ASKS: Known<Switchboard> = notAsked;
+const NOBODY_ASKS: Known<Switchboard> = NOT_ASKED;
 
 async function askFailing(parts: ObservingParts): Promise<Known<readonly HostName[]>> {
-  if (parts.lookout === undefined) return notAsked;
+  if (parts.lookout === undefined) return NOT_ASKED;
   // Any list of hosts will do for their names.
   const fleet = await parts.fleet.read(FLEET_NAMES_MS);
   return fleet.kind === 'unknown' ? fleet : parts.lookout.failing([...fleet.value.services.keys()]);

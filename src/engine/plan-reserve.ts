@@ -1,7 +1,7 @@
 import type { Aggregate } from '../domain/facts.ts';
 import type { Fleet } from '../domain/host.ts';
 import type { HostName } from '../domain/ids.ts';
-import { mapKnown, unknown, type Known } from '../domain/known.ts';
+import { type Known, mapKnown, NOT_ASKED } from '../domain/known.ts';
 import type { Request } from '../domain/mark.ts';
 import type { Policy } from '../domain/policy.ts';
 import { because, type Reason } from '../domain/reason.ts';
@@ -36,7 +36,7 @@ export async function planReserve(
   if (when === 'never' || isFixed) return null;
   const isAsked = reservesNeedAggregates(policy.reserve) && parts.aggregates === undefined;
   const [aggregates, peers, board] = await Promise.all([
-    isAsked ? compute.aggregates() : (parts.aggregates ?? unknown('not asked')),
+    isAsked ? compute.aggregates() : (parts.aggregates ?? NOT_ASKED),
     store?.list() ?? NOBODY,
     store?.switchboard(),
   ]);
