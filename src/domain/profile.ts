@@ -5,15 +5,18 @@ import type { Policy } from './policy.ts';
 
 /**
  * The sections of the policy that concern one host, so that a profile may override them. What counts
- * for the region as a whole (budgets, storms, proofs) has one value for all.
+ * for the region as a whole (budgets, storms, proofs, isolation) has one value for all.
  */
 export const PROFILE_SECTIONS = [
   'select',
   'states',
   'storage',
   'order',
+  'destination',
+  'capacity',
   'reserve',
   'retry',
+  'flap',
   'readmit',
   'died',
 ] as const;

@@ -2,13 +2,14 @@ import { isInFlight, tracked, type Evacuation, type Progress } from './evacuatio
 import { mayFindRoom } from './foresee.ts';
 import { provenBy } from './gates.ts';
 import type { InstanceId } from './ids.ts';
-import { unknown } from './known.ts';
+import { NOT_ASKED } from './known.ts';
 import { isIsolated, isolatingChange, isReady } from './isolation.ts';
 import { TRACE_AFTER_MS, TRACE_EVERY_MS } from './flight.ts';
 import { byInstance, stageOf, type Migration } from './migration.ts';
 import type { Observation } from './observation.ts';
 import { due } from './pace.ts';
 import type { Policy } from './policy.ts';
+import { everyPolicy } from './profile.ts';
 import { rotated } from './rotation.ts';
 import type { Instant, Millis } from './time.ts';
 
@@ -41,8 +42,6 @@ export interface FollowUps {
   readonly traces: readonly InstanceId[];
 }
 
-const notAsked = unknown('not asked');
-
 /** Most single instances looked up in one turn, so that a turn stays short. */
 const LOOKUPS_PER_TURN = 20;
 /** Of them, those that only take long: a Nova that is slow must not be kept busy with questions. */
@@ -71,7 +70,7 @@ export function firstQuestions(
       return {
         ...NOTHING,
         fleetMaxAgeMs: 0,
-        proof: provenBy(evacuation, notAsked, policy) === null,
+        proof: provenBy(evacuation, NOT_ASKED, policy) === null,
         peers: true,
         aggregates: policy.storm.aggregateKey !== '',
       };
@@ -202,7 +201,8 @@ function beforeCounting(evacuation: Evacuation, first: Observation, policy: Poli
   return {
     inventory: ready,
     groups: ready,
-    rooms: ready && policy.capacity.check !== 'plan',
+    // Its profile is chosen only after these answers.
+    rooms: ready && everyPolicy(policy).some(({ capacity }) => capacity.check !== 'plan'),
     failing: ready,
     migrationsAfter: ready ? 0 : null,
     changedSince: null,

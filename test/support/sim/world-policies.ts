@@ -1,3 +1,4 @@
+import { asHost } from '../../../src/domain/ids.ts';
 import type { Policy } from '../../../src/domain/policy.ts';
 import type { AssignRule, ProfilePolicy } from '../../../src/domain/profile.ts';
 import type { Random } from '../../../src/simulator/random.ts';
@@ -56,6 +57,9 @@ function drawProfile(random: Random, general: Policy): ProfilePolicy {
       localDisk: oneOf(random, ['skip', 'rebuild', 'restore']),
     },
     order: drawOrder(random, general),
+    destination: { host: oneOf(random, [null, asHost('compute-3')]), strict: false },
+    capacity: { check: oneOf(random, ['plan', 'warn', 'hold']) },
+    flap: drawFlap(random, general),
     retry: { ...retry, attempts: oneOf(random, [retry.attempts, 2]) },
     readmit: { ...general.readmit, healthyMs: oneOf(random, [10_000, 60_000]) },
   };
