@@ -1,7 +1,7 @@
 import type { ServiceBefore } from './host.ts';
 import type { HostName, InstanceId } from './ids.ts';
 import type { FenceProof, Mark } from './mark.ts';
-import type { Order } from './order.ts';
+import type { KeptOrder } from './order.ts';
 import type { Reason } from './reason.ts';
 import type { Reserve } from './reserve.ts';
 import type { Restore } from './storage.ts';
@@ -140,7 +140,7 @@ export interface Tracked {
   /** The server group that forbids two members on one host, when there is one. */
   readonly exclusiveGroup: string | null;
   /** When it is to be sent; absent: as anybody. */
-  readonly order?: Order;
+  readonly order?: KeptOrder;
   /** Set while its state must still be reset before Nova evacuates it. */
   readonly reset?: true;
   /** Set when the policy keeps it from running after the evacuation. */

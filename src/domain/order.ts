@@ -80,10 +80,17 @@ export function orderOf(
   return { priority: priority ?? DEFAULT_ORDER.priority, group, from, warnings };
 }
 
+/** An order as it is kept in a record, with where it came from; earlier builds did not keep that. */
+export interface KeptOrder extends Order {
+  readonly from?: readonly string[];
+}
+
 /** The order as it is kept in a record: absent when it is the default. */
-export function keptOrder({ priority, group }: Order): { readonly order?: Order } {
+export function keptOrder(found: KeptOrder): { readonly order?: KeptOrder } {
+  const { priority, group, from = [] } = found;
   const isDefault = priority === DEFAULT_ORDER.priority && group === DEFAULT_ORDER.group;
-  return isDefault ? {} : { order: { priority, group } };
+  if (isDefault) return {};
+  return { order: { priority, group, ...(from.length === 0 ? {} : { from }) } };
 }
 
 const nameOf = (source: OrderSource): string =>

@@ -63,6 +63,13 @@ export const REASONS_OF_STATES = {
     remedy:
       'bring the host back; or raise storage.snapshot_max_age and run nova-ha evacuate {host} --instance {id}',
   },
+  NH338: {
+    severity: 'warning',
+    sentence:
+      'this cloud cannot leave evacuated instances stopped (no microversion 2.95): {what} run on their new host until they are stopped there',
+    remedy:
+      'none needed; where they must not run at all, upgrade Nova to 2023.1 (27.0.0), all of its computes too',
+  },
   NH420: {
     severity: 'warning',
     sentence:

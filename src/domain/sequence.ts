@@ -12,7 +12,8 @@ export interface Sequence {
   readonly waits: Reason | null;
 }
 
-interface Group {
+/** An order group of a host, as far as its members have come. */
+export interface Group {
   readonly name: string;
   /** Of its most important member, as instanceha has it. */
   priority: number;
@@ -72,7 +73,8 @@ function isPassed(
   return now >= landedAt + order.delayMs;
 }
 
-function groupsOf(evacuation: Evacuation): readonly Group[] {
+/** The groups of a host in their order: by their most important member, then by name. */
+export function groupsOf(evacuation: Evacuation): readonly Group[] {
   const groups = new Map<string, Group>();
   for (const [, { order, progress }] of tracked(evacuation)) {
     const name = order?.group ?? null;

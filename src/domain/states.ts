@@ -113,6 +113,10 @@ export function isKeptFromStarting({ projectId, before }: Before, policy: Policy
   return startAfter === 'never' || stoppedProjects.includes(projectId);
 }
 
+/** Whether the policy may leave something stopped that ran, so that the cloud should be able to. */
+export const mayStop = ({ states }: Policy): boolean =>
+  states.startAfter === 'never' || states.stoppedProjects.length > 0;
+
 /** A guest that executed nothing before must not run afterwards; its memory is lost in any case. */
 const endsStoppedAnyway = (vmState: string): boolean =>
   vmState === 'stopped' || vmState === 'paused' || vmState === 'suspended';

@@ -4,8 +4,17 @@ import type { HostName, InstanceId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
 import { because, remedyOf, sentenceOf, type Reason } from '../domain/reason.ts';
 import { reserveReasons, sentenceOfClaim } from '../domain/reserve-changes.ts';
+import { sentenceOfSlot } from '../domain/schedule.ts';
 import { formatInstant, type Instant } from '../domain/time.ts';
-import type { Plan, PlannedInstance } from './plan-host.ts';
+import {
+  fitText,
+  forecastText,
+  orderWords,
+  outlookFacts,
+  type OrderWords,
+} from './explain-order.ts';
+import type { Plan } from './plan-host.ts';
+import type { PlannedInstance } from './plan-instances.ts';
 
 /** Why an instance is where it is, or where it would be. */
 export interface InstanceExplanation {
@@ -21,6 +30,10 @@ export interface InstanceExplanation {
   readonly decision: string;
   readonly code: string | null;
   readonly remedy: string | null;
+  /** When it is sent, and what said so; null for what stays. */
+  readonly order: string | null;
+  /** Whether there is room for it; null where nobody compared. */
+  readonly room: string | null;
   readonly attempts: number;
   readonly migration: number | null;
   readonly destination: HostName | null;
@@ -42,7 +55,8 @@ export interface Explanation {
 
 /** Explains a record: everything that it knows, none of it looked up anew. */
 export function explainRecord(record: Evacuation, policy: Policy, now: Instant): Explanation {
-  const { host, mark, proof, isolation } = record;
+  const { host, mark, proof, isolation, forecast } = record;
+  const words = orderWords(record, policy, now);
   const facts: HostFact[] = [
     ['phase', `${record.phase} since ${formatInstant(record.phaseSince)}`],
     ['mark', `${mark.event} by ${mark.by} (${mark.origin}) at ${formatInstant(mark.firstAt)}`],
@@ -54,10 +68,12 @@ export function explainRecord(record: Evacuation, policy: Policy, now: Instant):
     ],
     ['isolation', isolationText(isolation, record.excused)],
     ['profile', profileText(record, policy)],
+    ...(words.groups === null ? [] : [['groups', words.groups] as const]),
+    ...(forecast === undefined ? [] : [['room', forecastText(forecast)] as const]),
     ...reserveFacts(record),
     ['waits for', waitingFor(record, now)],
   ];
-  const instances = tracked(record).map(([id, entry]) => explainTracked(record, id, entry));
+  const instances = tracked(record).map(([id, entry]) => explainTracked(record, id, entry, words));
   const reasons = [...record.reasons, ...reserveReasons(record)];
   return { host, from: 'record', facts, reasons, instances };
 }
@@ -85,15 +101,16 @@ export function explainPlan(plan: Plan): Explanation {
       ['phase', 'not marked; this is what an evacuation would do'],
       ['service', state],
       ['profile', `${profile.name ?? 'none'} (${profile.why})`],
+      ...outlookFacts(plan),
       ...(reserve === null ? [] : [['reserve', sentenceOf(reserve)] as const]),
     ],
-    reasons: problems,
+    reasons: [...problems, ...plan.holds, ...plan.notes],
     instances: plan.instances.map((one) => explainPlanned(host, one)),
   };
 }
 
 function explainPlanned(host: HostName, planned: PlannedInstance): InstanceExplanation {
-  const { id, name, vmState, verdict, why, by } = planned;
+  const { id, name, vmState, verdict, why, by, slot, fit } = planned;
   const whole = why === null ? null : filled(why, host, id);
   return {
     id,
@@ -107,15 +124,22 @@ function explainPlanned(host: HostName, planned: PlannedInstance): InstanceExpla
     decision: verdict === 'evacuate' ? 'it would be evacuated' : 'it would be left where it is',
     code: whole?.code ?? null,
     remedy: whole === null ? null : remedyOf(whole),
+    order: slot === null ? null : sentenceOfSlot(slot),
+    room: fitText(fit),
     attempts: 0,
     migration: null,
     destination: null,
   };
 }
 
-function explainTracked(record: Evacuation, id: InstanceId, entry: Tracked): InstanceExplanation {
+function explainTracked(
+  record: Evacuation,
+  id: InstanceId,
+  entry: Tracked,
+  words: OrderWords,
+): InstanceExplanation {
   const { progress, name } = entry;
-  const why = whyOf(entry, record, id);
+  const why = whyOf(entry, record, id) ?? (progress.at === 'pending' ? words.waitOf(entry) : null);
   return {
     id,
     name,
@@ -125,6 +149,8 @@ function explainTracked(record: Evacuation, id: InstanceId, entry: Tracked): Ins
     decision: sentenceOfProgress(progress),
     code: why?.code ?? null,
     remedy: why === null ? null : remedyOf(why),
+    order: progress.at === 'skipped' ? null : words.orderOf(entry),
+    room: null,
     attempts: 'attempt' in progress ? progress.attempt : 0,
     migration: 'migration' in progress ? progress.migration : null,
     destination: 'destination' in progress ? progress.destination : null,

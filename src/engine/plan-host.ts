@@ -1,21 +1,22 @@
-import { classify, type Circumstances } from '../domain/classify.ts';
-import { newEvacuation, tracked, type Evacuation, type Tracked } from '../domain/evacuation.ts';
-import { factsFor, type InventoryFacts } from '../domain/facts.ts';
+import type { Forecast } from '../domain/capacity.ts';
+import { newEvacuation, type Evacuation } from '../domain/evacuation.ts';
+import { factsFor } from '../domain/facts.ts';
 import type { Fleet, Service, UnreachableService } from '../domain/host.ts';
-import { asEvent, type HostName, type InstanceId } from '../domain/ids.ts';
-import type { Instance } from '../domain/instance.ts';
+import { asEvent, type HostName } from '../domain/ids.ts';
 import { takeInventory } from '../domain/inventory.ts';
 import { livenessOf } from '../domain/isolation.ts';
-import { known, unknown, type Known } from '../domain/known.ts';
+import { known, NOT_ASKED, unknown, type Known } from '../domain/known.ts';
 import type { Request } from '../domain/mark.ts';
 import type { Policy } from '../domain/policy.ts';
 import { assignmentOf, describeRule, policyOf } from '../domain/profile.ts';
 import { because, sentenceOf, type Reason } from '../domain/reason.ts';
-import { select } from '../domain/selection.ts';
+import { scheduleOf, type Schedule } from '../domain/schedule.ts';
 import type { Instant } from '../domain/time.ts';
 import { askImages, askRegion, newcomers } from './observe-facts.ts';
+import { plannedInstances, type PlannedInstance } from './plan-instances.ts';
+import { askOutlook, holdsOf, notesOnCloud, roomFor } from './plan-outlook.ts';
 import { planReserve } from './plan-reserve.ts';
-import type { Compute, Images, Store } from './ports.ts';
+import type { Capacity, Compute, Images, Store } from './ports.ts';
 
 /** What stands in the way of a host, before anybody looks at its instances. */
 export interface HostView {
@@ -26,25 +27,21 @@ export interface HostView {
   readonly problems: readonly Reason[];
 }
 
-/** What would become of one instance. */
-export interface PlannedInstance {
-  readonly id: InstanceId;
-  readonly name: string;
-  readonly vmState: string;
-  readonly verdict: 'evacuate' | 'skip';
-  /** Why it is skipped. */
-  readonly why: Reason | null;
-  /** What selected it; completes "evacuated because ...". */
-  readonly by: string | null;
-  /** What is worth knowing about its evacuation beforehand. */
-  readonly notes: readonly Reason[];
-}
-
 /** What an evacuation of a host would do, instance by instance. */
 export interface Plan extends HostView {
   readonly instances: readonly PlannedInstance[];
   /** The profile that would apply, and what decides that. */
   readonly profile: { readonly name: string | null; readonly why: string };
+  /** Whether groups go one after the other; else they are names only. */
+  readonly sequence: boolean;
+  /** The groups of those that move, in their order. */
+  readonly groups: Schedule['groups'];
+  /** Whether there is room for what waits, by Placement. */
+  readonly room: Known<Forecast>;
+  /** What would hold it now: switches, thresholds, the control plane. */
+  readonly holds: readonly Reason[];
+  /** What is worth knowing about the cloud beforehand. */
+  readonly notes: readonly Reason[];
   /** Which reserved host it would take, or why none; null where the policy takes none. */
   readonly reserve: Reason | null;
 }
@@ -53,8 +50,10 @@ export interface Plan extends HostView {
 export interface PlanningParts {
   readonly compute: Compute;
   readonly images?: Images | undefined;
-  /** What others have claimed and switched; needed only where hosts are kept in reserve. */
+  /** What others have marked, claimed and switched; where it is missing, nothing is said about that. */
   readonly store?: Pick<Store, 'list' | 'switchboard'> | undefined;
+  /** Where it is missing, nobody can tell whether there is room. */
+  readonly capacity?: Capacity | undefined;
   readonly policy: Policy;
   /** The time that the plan is for. */
   readonly now: Instant;
@@ -82,12 +81,14 @@ export async function planHost(
   request: Request,
 ): Promise<Known<Plan>> {
   const { compute } = parts;
-  const [fleet, inventory, groups, migrations, region] = await Promise.all([
+  const asking = askRegion(parts, parts.now);
+  const [fleet, inventory, groups, migrations, region, outlook] = await Promise.all([
     compute.fleet(),
     compute.instancesOn(host),
     compute.groups(),
     compute.evacuationsFrom(host, 0),
-    askRegion(parts, parts.now),
+    asking,
+    askOutlook(parts, async () => (await asking).aggregates, parts.now),
   ]);
   if (fleet.kind === 'unknown') return fleet;
   if (inventory.kind === 'unknown') return inventory;
@@ -109,53 +110,24 @@ export async function planHost(
     migrations: migrations.value,
     facts,
   };
-  const counted = takeInventory(bare, census, policy, fleet.at);
-  const shown = new Map(inventory.value.map((instance) => [instance.id, instance]));
+  const record = takeInventory(bare, census, policy, fleet.at);
+  const instances = inventory.value;
+  const room = roomFor(record, instances, fleet.value, outlook);
+  const forecast = room.kind === 'known' ? room.value : null;
+  const around = { facts, groups: groups.value, request };
+  const aggregates = outlook.aggregates === NOT_ASKED ? undefined : outlook.aggregates;
   const plan: Plan = {
     ...view,
     profile: { name: rule?.profile ?? null, why: describeRule(parts.policy, rule) },
-    reserve: await planReserve({ ...parts, ...region, policy }, host, fleet.value, request),
-    instances: tracked(counted).flatMap(([id, entry]) => {
-      const instance = shown.get(id);
-      return instance === undefined
-        ? []
-        : [planned(instance, entry, { ...census, request }, policy)];
-    }),
+    reserve: await planReserve({ ...parts, aggregates, policy }, host, fleet.value, request),
+    instances: plannedInstances({ record, instances, around, forecast, policy }),
+    sequence: policy.order.sequence,
+    groups: scheduleOf(record, policy).groups,
+    room,
+    holds: holdsOf(record, fleet.value, outlook, policy, parts.now),
+    notes: notesOnCloud(record, outlook),
   };
   return known(plan, fleet.at);
-}
-
-function planned(
-  instance: Instance,
-  { progress }: Tracked,
-  { facts, groups, request }: Circumstances,
-  policy: Policy,
-): PlannedInstance {
-  const { id, name, vmState } = instance;
-  const common = { id, name, vmState };
-  if (progress.at === 'skipped')
-    return { ...common, verdict: 'skip', why: progress.why, by: null, notes: [] };
-  const verdict = classify(instance, { facts, groups, request }, policy);
-  const notes = verdict.verdict === 'evacuate' ? (verdict.notes ?? []) : [];
-  const by =
-    progress.at === 'accepted'
-      ? 'Nova is evacuating it already'
-      : selector(instance, facts, request, policy);
-  return { ...common, verdict: 'evacuate', why: null, by, notes };
-}
-
-/** What selected an instance; null where nothing narrows the choice, so that there is nothing to tell. */
-function selector(
-  instance: Instance,
-  facts: InventoryFacts,
-  request: Request,
-  policy: Policy,
-): string | null {
-  if (request.instances !== null) return 'it is asked for (--instance)';
-  const { mode, hosts, rules } = policy.select;
-  if (mode === 'all' && hosts === 'all' && rules.length === 0) return null;
-  const choice = select(instance, facts, policy.select);
-  return choice.kind === 'selected' ? choice.by : null;
 }
 
 /** A record as a mark would make it now. */

@@ -38,6 +38,8 @@ export interface HostReport {
   readonly inFlight: number;
   /** Remaining time at the rate so far; null while there is none to go by. */
   readonly etaMs: Millis | null;
+  /** What Placement said before the start, while something still waits; null: all fit, or nobody looked. */
+  readonly forecast: NonNullable<Evacuation['forecast']> | null;
   readonly reasons: readonly Reason[];
   readonly rows: readonly InstanceRow[];
 }
@@ -58,6 +60,7 @@ export function reportOf(evacuation: Evacuation, now: Instant): HostReport {
     counts: summary.counts,
     inFlight: summary.inFlight,
     etaMs: eta(evacuation, now),
+    forecast: summary.counts.pending > 0 ? (evacuation.forecast ?? null) : null,
     reasons: [...evacuation.reasons, ...reserveReasons(evacuation)],
     rows: tracked(evacuation).map(([id, { name, progress, restore }]) => {
       const why = reasonOf(progress, host, id);

@@ -1,6 +1,7 @@
 import { createMemoryStore } from '../../src/adapters/store/memory.ts';
 import { policyOf } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { Room } from '../../src/domain/capacity.ts';
 import type { ClusterConfiguration } from '../../src/domain/cluster.ts';
 import type { Evacuation, Tracked } from '../../src/domain/evacuation.ts';
 import type { Aggregate } from '../../src/domain/facts.ts';
@@ -99,6 +100,9 @@ export function createCliWorld() {
     instances: [instanceOn('compute-1', 1), instanceOn('compute-1', 2)],
     aggregates: [] as readonly Aggregate[],
     newestReport: null as Instant | null,
+    /** What Placement says is free; nobody asks it before that is set. */
+    rooms: null as Known<readonly Room[]> | null,
+    canLeaveStopped: true,
     proof: known(null, 0) as Known<FenceProof | null>,
     switches: [] as readonly SwitchOff[],
     lookout: null as Lookout | null,
@@ -156,6 +160,8 @@ type World = Pick<
   | 'instances'
   | 'aggregates'
   | 'newestReport'
+  | 'rooms'
+  | 'canLeaveStopped'
   | 'proof'
   | 'switches'
   | 'lookout'
@@ -267,10 +273,13 @@ function cloudOf(world: World): CloudPart {
     groups: () => Promise.resolve(known([], world.clock.now())),
     evacuationsFrom: () => Promise.resolve(known([], world.clock.now())),
     aggregates: () => Promise.resolve(known(world.aggregates, world.clock.now())),
+    canLeaveStopped: () => Promise.resolve(known(world.canLeaveStopped, world.clock.now())),
   };
+  const { rooms } = world;
   return {
     kind: 'ok',
     compute: compute as Compute,
+    ...(rooms === null ? {} : { capacity: { rooms: () => Promise.resolve(rooms) } }),
     images: {
       byId: () => Promise.resolve(known(new Map(), world.clock.now())),
       anyTagged: () => Promise.resolve(known(false, world.clock.now())),

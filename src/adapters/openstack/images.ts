@@ -3,6 +3,7 @@ import type { ImageFacts } from '../../domain/facts.ts';
 import { asInstance } from '../../domain/ids.ts';
 import { known, mapKnown, unknown } from '../../domain/known.ts';
 import type { Known } from '../../domain/known.ts';
+import { isTrue } from '../../domain/selection.ts';
 import type { Snapshot } from '../../domain/storage.ts';
 import { formatInstant, parseNovaTime, type Instant } from '../../domain/time.ts';
 import type { Images } from '../../engine/ports.ts';
@@ -51,16 +52,15 @@ export function createImages({ session }: { readonly session: RestSession }): Im
 
   async function anyTagged(keys: readonly string[]): Promise<Known<boolean>> {
     const queries = keys.flatMap((key) => [{ tag: key }, ...TRUE.map((yes) => ({ [key]: yes }))]);
-    for (const hidden of ['false', 'true']) {
-      const answers = await Promise.all(
-        queries.map((query) => list({ ...query, os_hidden: hidden, visibility: 'all', limit: 1 })),
-      );
-      if (answers.some((one) => one.kind === 'known' && one.value.length > 0))
-        return known(true, 0);
-      const failed = answers.find((one) => one.kind === 'unknown');
-      if (failed !== undefined) return failed;
-    }
-    return known(false, 0);
+    const answers = await Promise.all(
+      queries.map((query) => list({ ...query, os_hidden: 'false', visibility: 'all', limit: 1 })),
+    );
+    if (answers.some((one) => one.kind === 'known' && one.value.length > 0)) return known(true, 0);
+    const failed = answers.find((one) => one.kind === 'unknown');
+    if (failed !== undefined) return failed;
+    // The hidden ones are few: read in one, they cost less than as many questions again.
+    const hidden = await list({ os_hidden: 'true', visibility: 'all', limit: PAGE });
+    return mapKnown(hidden, (rows) => rows.map(factsOf).some((image) => isTagged(image, keys)));
   }
 
   async function madeSince(since: Instant): Promise<Known<readonly Snapshot[]>> {
@@ -123,6 +123,9 @@ function factsOf({ name, tags, ...rest }: Row): ImageFacts {
   );
   return { name: name ?? '', tags, properties: Object.fromEntries(texts) };
 }
+
+const isTagged = ({ tags, properties }: ImageFacts, keys: readonly string[]): boolean =>
+  keys.some((key) => tags.includes(key) || isTrue(properties[key]));
 
 function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] {
   const parts: (readonly T[])[] = [];

@@ -10,7 +10,7 @@ import { LEGAL, type Phase } from '../../domain/evacuation.ts';
 import type { ServiceBefore } from '../../domain/host.ts';
 import type { EventId, HostName, InstanceId } from '../../domain/ids.ts';
 import type { FenceProof, Mark, Request } from '../../domain/mark.ts';
-import type { Order } from '../../domain/order.ts';
+import type { KeptOrder } from '../../domain/order.ts';
 import { CATALOGUE, type Reason, type ReasonCode } from '../../domain/reason.ts';
 import type { ReserveClaim, Reserve } from '../../domain/reserve.ts';
 import type { Restore } from '../../domain/storage.ts';
@@ -157,7 +157,13 @@ const trackedInstance = object<Tracked>({
     locked: truth,
   }),
   exclusiveGroup: nullable(text()),
-  order: optional(object<Order>({ priority: number, group: nullable(text()) })),
+  order: optional(
+    object<KeptOrder>({
+      priority: number,
+      group: nullable(text()),
+      from: optional(list(text())),
+    }),
+  ),
   reset: optional(isTrue),
   stop: optional(isTrue),
   restore: optional(

@@ -12,6 +12,8 @@ import { reasonJson, reasonText } from './refusal.ts';
 /** What is switched and which hosts are silent, as every view of the state shows it. */
 export interface BoardView {
   readonly reasons: readonly Reason[];
+  /** The silent hosts alone; what cannot be read is among the reasons. */
+  readonly silent: readonly Reason[];
   readonly json: Readonly<Record<string, unknown>>;
 }
 
@@ -23,7 +25,7 @@ export async function viewBoard(
   const board = await store.switchboard();
   if (board.kind === 'unknown') {
     const why = because('NH104', { what: 'the switches (pause, freeze)', detail: board.why });
-    return { reasons: [why], json: { switches: null, silent: null } };
+    return { reasons: [why], silent: [], json: { switches: null, silent: null } };
   }
   return boardView(board.value, clock.now(), host);
 }
@@ -35,6 +37,7 @@ function boardView(board: Switchboard, now: Instant, host: HostName | undefined)
   const silent = board.silent.filter((one) => host === undefined || one.host === host);
   return {
     reasons: [...switches.map(reasonOfSwitch), ...silent.map(({ why }) => why)],
+    silent: silent.map(({ why }) => why),
     json: {
       switches: switches.map(switchJson),
       silent: silent.map(({ host: name, since, why }) => ({
@@ -57,7 +60,7 @@ const switchJson = ({ kind, scope, reason, by, since, until }: Switch) => ({
 });
 
 /** The lines about it, each with its remedy. */
-export function boardLines(io: Io, { reasons }: BoardView): readonly string[] {
+export function boardLines(io: Io, { reasons }: Pick<BoardView, 'reasons'>): readonly string[] {
   const paint = createPaint(io);
   return reasons.flatMap((reason) => [
     paint.severity(severityOf(reason), reasonText(reason)),

@@ -1,4 +1,8 @@
-import { remedyOf } from '../../domain/reason.ts';
+import type { Policy } from '../../domain/policy.ts';
+import { everyPolicy } from '../../domain/profile.ts';
+import { because, remedyOf } from '../../domain/reason.ts';
+import { mayStop } from '../../domain/states.ts';
+import type { Compute } from '../../engine/ports.ts';
 import { checkCluster } from '../pacemaker/check.ts';
 import { viewBoard } from './board.ts';
 import { printable } from './columns.ts';
@@ -79,7 +83,24 @@ async function cloudFinding(parts: Parts): Promise<Finding> {
     const { exit, message } = cloud;
     return { what: 'cloud', problems: [{ severity: 'fatal', exit, message }] };
   }
-  return { what: `cloud: ${cloud.description}`, problems: await cloud.check() };
+  const problems = await cloud.check();
+  const more = problems.some(({ severity }) => severity === 'fatal')
+    ? []
+    : await lackOfStopped(cloud.compute, parts.policy);
+  return { what: `cloud: ${cloud.description}`, problems: [...problems, ...more] };
+}
+
+/** Whether the policy wants instances left stopped, and the cloud cannot do that by itself. */
+async function lackOfStopped(
+  compute: Pick<Compute, 'canLeaveStopped'>,
+  policy: Policy,
+): Promise<readonly CloudProblem[]> {
+  if (!everyPolicy(policy).some(mayStop)) return [];
+  const can = await compute.canLeaveStopped();
+  if (can.kind === 'unknown' || can.value) return [];
+  const why = because('NH338', { what: 'instances' });
+  const message = `${reasonText(why)}. Remedy: ${remedyOf(why)}`;
+  return [{ severity: 'warning', exit: 'done', message }];
 }
 
 /** Nothing where Pacemaker is not asked anyhow. What is wrong about its configuration is its own command's. */

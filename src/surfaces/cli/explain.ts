@@ -1,6 +1,6 @@
 import type { HostName } from '../../domain/ids.ts';
 import { wholeHost } from '../../domain/mark.ts';
-import { remedyOf, severityOf } from '../../domain/reason.ts';
+import { remedyOf, severityOf, type Reason } from '../../domain/reason.ts';
 import {
   explainPlan,
   explainRecord,
@@ -8,6 +8,7 @@ import {
   type InstanceExplanation,
 } from '../../engine/explain.ts';
 import { planHost } from '../../engine/plan-host.ts';
+import { viewBoard } from './board.ts';
 import { columns, printable } from './columns.ts';
 import type { ExitName } from './exit.ts';
 import { say, sayJson, tell, type Io } from './io.ts';
@@ -54,19 +55,28 @@ export function explain(
       );
       return 'refused';
     }
-    const shown = { ...found, instances: chosen };
-    if (options.json === true) sayJson(io, explanationJson(shown));
+    const board = await viewBoard(parts, host);
+    const shown = { ...found, reasons: merged(found, board.reasons), instances: chosen };
+    if (options.json === true) sayJson(io, { ...explanationJson(shown), ...board.json });
     else print(io, shown, wanted !== undefined);
     return 'done';
   });
 }
 
+/** What is switched holds it too, whether or not a worker has come to say so; a plan says it itself. */
+function merged({ from, reasons }: Explanation, switched: readonly Reason[]): readonly Reason[] {
+  if (from === 'plan') return reasons;
+  const said = new Set(reasons.map((reason) => JSON.stringify(reason)));
+  return [...reasons, ...switched.filter((reason) => !said.has(JSON.stringify(reason)))];
+}
+
 async function fromPlan(parts: Parts, io: Io, host: HostName): Promise<Explanation | ExitName> {
   const cloud = await enterCloud(parts, io);
   if (cloud.kind === 'wrong') return cloud.exit;
-  const { compute, images } = cloud;
+  const { compute, images, capacity } = cloud;
+  const { store, policy, clock } = parts;
   const plan = await planHost(
-    { compute, images, store: parts.store, policy: parts.policy, now: parts.clock.now() },
+    { compute, images, capacity, store, policy, now: clock.now() },
     host,
     wholeHost,
   );
@@ -99,6 +109,8 @@ function printOne(io: Io, one: InstanceExplanation, paint: Paint): void {
     ['rule', one.rule],
     ['observation', one.observation],
     ['decision', one.decision],
+    ['order', one.order ?? ''],
+    ['room', one.room ?? ''],
     ['attempts', one.attempts === 0 ? '' : String(one.attempts)],
     ['remedy', one.remedy ?? ''],
   ] as const;

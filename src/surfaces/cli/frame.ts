@@ -21,8 +21,15 @@ export function progressText(report: HostReport): string {
   if (counts.skipped > 0) words.push(`${String(counts.skipped)} skipped`);
   if (counts.failed > 0) words.push(`${String(counts.failed)} failed`);
   if (counts.stuck > 0) words.push(`${String(counts.stuck)} stuck`);
+  if (report.forecast !== null) words.push(forecastWords(report.forecast));
   if (report.etaMs !== null) words.push(`eta ${formatMillis(report.etaMs)}`);
   return words.join(' · ');
+}
+
+/** `no room for 3 of 12 (Placement)`: as it was before the start. */
+function forecastWords(forecast: NonNullable<HostReport['forecast']>): string {
+  const { fits, short, unknown } = forecast;
+  return `no room for ${String(short)} of ${String(fits + short + unknown)} (Placement)`;
 }
 
 /** How urgent a row is to look at: what needs a human first, then what moves, then what waits. */

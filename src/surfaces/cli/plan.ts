@@ -1,16 +1,16 @@
 import type { Service, UnreachableService } from '../../domain/host.ts';
 import type { HostName } from '../../domain/ids.ts';
+import { NOT_ASKED } from '../../domain/known.ts';
 import { wholeHost, type Request } from '../../domain/mark.ts';
-import { remedyOf, severityOf } from '../../domain/reason.ts';
 import { planHost, type Plan } from '../../engine/plan-host.ts';
-import { boardLines, viewBoard } from './board.ts';
-import { columns, printable } from './columns.ts';
+import type { PlannedInstance } from '../../engine/plan-instances.ts';
+import { viewBoard } from './board.ts';
 import type { ExitName } from './exit.ts';
-import { say, sayJson, type Io } from './io.ts';
-import { createPaint, type Paint } from './paint.ts';
+import { sayJson, type Io } from './io.ts';
 import type { Doors, GlobalOptions } from './parts.ts';
 import type { RequestOptions } from './program.ts';
-import { reasonJson, reasonText } from './refusal.ts';
+import { printPlan } from './plan-text.ts';
+import { reasonJson } from './refusal.ts';
 import { enterCloud, withParts } from './session.ts';
 import { explainUnplanned, refuseUnknownHost } from './unknown-host.ts';
 
@@ -36,66 +36,17 @@ export function plan(
   return withParts(doors, global, io, async (parts) => {
     const cloud = await enterCloud(parts, io);
     if (cloud.kind === 'wrong') return cloud.exit;
-    const { compute, images } = cloud;
+    const { compute, images, capacity } = cloud;
     const { policy, store, clock } = parts;
-    const looking = { compute, images, store, policy, now: clock.now() };
+    const looking = { compute, images, capacity, store, policy, now: clock.now() };
     const planned = await planHost(looking, host, requestOf(options));
     if (planned.kind === 'unknown') return explainUnplanned(io, compute, host, planned.why);
     if (planned.value.service === null) return refuseUnknownHost(io, host, planned.value.hosts);
     const board = await viewBoard(parts, host);
     if (options.json === true) sayJson(io, { ...planJson(planned.value), ...board.json });
-    else {
-      printPlan(io, planned.value);
-      for (const line of boardLines(io, board)) say(io, line);
-    }
+    else printPlan(io, planned.value, board);
     return 'done';
   });
-}
-
-function printPlan(io: Io, plan: Plan): void {
-  const paint = createPaint(io);
-  const { host, service, instances, problems, profile, reserve } = plan;
-  const moving = instances.filter(({ verdict }) => verdict === 'evacuate').length;
-  const state = service === null ? 'unknown to Nova' : stateOf(service);
-  say(
-    io,
-    `${paint.strong(host)} (${state}): ${String(moving)} of ${String(instances.length)} instances would be evacuated`,
-  );
-  if (profile.name !== null || profile.why.startsWith('no entry'))
-    say(io, `Profile: ${profile.name ?? 'none'} (${profile.why})`);
-  if (reserve !== null) say(io, paint.severity(severityOf(reserve), reasonText(reserve)));
-  for (const problem of problems) {
-    say(io, paint.severity(severityOf(problem), reasonText(problem)));
-    say(io, paint.quiet(`  Remedy: ${remedyOf(problem)}`));
-  }
-  if (instances.length === 0) return;
-  say(io, '');
-  for (const line of instanceTable(io, plan, paint)) say(io, line);
-}
-
-const stateOf = (service: Service | UnreachableService): string =>
-  service.state === 'unknown'
-    ? 'its cell cannot be reached'
-    : `${service.status}, ${service.state}`;
-
-function instanceTable(io: Io, { instances }: Plan, paint: Paint): readonly string[] {
-  const head = ['INSTANCE', 'ID', 'STATE', 'PLAN', 'WHY'].map((text) => ({
-    text,
-    paint: paint.heading,
-  }));
-  const rows = instances.map(({ id, name, vmState, verdict, why, by, notes }) => [
-    { text: printable(name) },
-    { text: id, paint: paint.quiet },
-    { text: vmState },
-    { text: verdict, paint: verdict === 'evacuate' ? paint.good : paint.busy },
-    {
-      text: (why === null
-        ? [...(by === null ? [] : [by]), ...notes.map(reasonText)]
-        : [reasonText(why)]
-      ).join('; '),
-    },
-  ]);
-  return columns([head, ...rows], io.isTty ? io.size().columns : null);
 }
 
 const planJson = (plan: Plan): Readonly<Record<string, unknown>> => ({
@@ -103,17 +54,34 @@ const planJson = (plan: Plan): Readonly<Record<string, unknown>> => ({
   service: plan.service === null ? null : serviceJson(plan.service),
   profile: plan.profile,
   reserve: plan.reserve === null ? null : reasonJson(plan.reserve),
-  instances: plan.instances.map(({ id, name, vmState, verdict, why, by, notes }) => ({
-    id,
-    name,
-    vm_state: vmState,
-    verdict,
-    why: why === null ? null : reasonJson(why),
-    notes: notes.map(reasonJson),
-    by,
-  })),
+  sequence: plan.sequence,
+  groups: plan.groups,
+  room: roomJson(plan.room),
+  instances: plan.instances.map(instanceJson),
   problems: plan.problems.map(reasonJson),
+  holds: plan.holds.map(reasonJson),
+  notes: plan.notes.map(reasonJson),
 });
+
+const instanceJson = (one: PlannedInstance): Readonly<Record<string, unknown>> => ({
+  id: one.id,
+  name: one.name,
+  vm_state: one.vmState,
+  verdict: one.verdict,
+  why: one.why === null ? null : reasonJson(one.why),
+  notes: one.notes.map(reasonJson),
+  by: one.by,
+  order: one.slot,
+  one_at_a_time: one.exclusiveGroup,
+  room: one.fit,
+});
+
+const roomJson = (room: Plan['room']): Readonly<Record<string, unknown>> | null => {
+  if (room === NOT_ASKED) return null;
+  if (room.kind === 'unknown') return { known: false, why: room.why };
+  const { fits, short, unknown } = room.value;
+  return { known: true, fits, short, unknown };
+};
 
 const serviceJson = (service: Service | UnreachableService): Readonly<Record<string, unknown>> =>
   service.state === 'unknown'

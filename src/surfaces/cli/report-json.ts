@@ -17,6 +17,7 @@ export const hostJson = (report: HostReport): Readonly<Record<string, unknown>> 
   in_flight: report.inFlight,
   counts: report.counts,
   eta_ms: report.etaMs,
+  forecast: report.forecast,
   reasons: report.reasons.map(reasonJson),
 });
 
