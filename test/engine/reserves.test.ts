@@ -253,7 +253,9 @@ describe('the plan of a host', () => {
   });
 
   it('asks for nothing more where the policy takes none', async () => {
-    const none = await plan(DEFAULT_POLICY);
+    // Nor do thresholds ask for them.
+    const storm = { ...DEFAULT_POLICY.storm, aggregateKey: '' };
+    const none = await plan({ ...DEFAULT_POLICY, storm });
     expect(none.plan.reserve).toBeNull();
     expect(none.calls).not.toContain('aggregates');
   });
