@@ -1,6 +1,6 @@
 import type { Presence, SilentFacts, SilentNeed } from '../domain/died.ts';
 import { asEvent, type HostName } from '../domain/ids.ts';
-import { known, mapKnown, unknown, type Known } from '../domain/known.ts';
+import { known, type Known, mapKnown, NOT_ASKED } from '../domain/known.ts';
 import { wholeHost, type FenceProof, type Mark } from '../domain/mark.ts';
 import type { Instant } from '../domain/time.ts';
 import type { SilenceParts } from './silent-hosts.ts';
@@ -67,5 +67,3 @@ const supposedMark = (at: Instant): Mark => ({
   claim: null,
   request: wholeHost,
 });
-
-const NOT_ASKED = unknown('not asked');

@@ -8,7 +8,7 @@ import { decideSilence, type SilenceDecision } from '../domain/decide-silence.ts
 import type { Fleet } from '../domain/host.ts';
 import { asEvent, asHost, type HostName, type WorkerId } from '../domain/ids.ts';
 import { silenceViolations } from '../domain/invariants-of-silence.ts';
-import { unknown } from '../domain/known.ts';
+import { NOT_ASKED } from '../domain/known.ts';
 import type { Policy } from '../domain/policy.ts';
 import { sentenceOf, remedyOf, severityOf } from '../domain/reason.ts';
 import type { Summary } from '../domain/summary.ts';
@@ -180,8 +180,6 @@ async function decideOn(
   if (broken.length > 0) throw new Error(broken.join('; '));
   return decision;
 }
-
-const NOT_ASKED = unknown('not asked');
 
 const isQuiet = ({ silent, actions, needs }: SilenceDecision, board: Switchboard): boolean =>
   actions.length === 0 &&
