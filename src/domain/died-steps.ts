@@ -9,7 +9,7 @@ import {
 import { holdOfSilent } from './died-hold.ts';
 import type { Service } from './host.ts';
 import type { EventId, HostName } from './ids.ts';
-import { known, type Known } from './known.ts';
+import { known, unknown, type Known } from './known.ts';
 import { parseDisabledReason } from './mark.ts';
 import { because, sentenceOf, type Reason } from './reason.ts';
 import type { SilentHost } from './switchboard.ts';
@@ -33,6 +33,9 @@ interface Saying {
   /** What the detail comes from, where its words change from look to look. */
   readonly cause?: string;
 }
+
+/** Why something is not done: words that may change from look to look, and what they come from. */
+type Obstacle = Pick<Saying, 'cause'> & { readonly detail: string };
 
 /** It reports again: what we have disabled must prove its health for a while, then it is enabled. */
 export function speaksStep(
@@ -72,6 +75,8 @@ export function silentStep(
 ): SilentStep {
   const draft = draftOf(service, before, context.now);
   const at = { context, service, before, draft };
+  // Whatever the policy says by now: the host may be off already.
+  if (draft.asked !== undefined) return askedStep(at, draft.asked);
   switch (context.policy.died.action) {
     case 'report':
       return draft.disabled === true
@@ -80,7 +85,7 @@ export function silentStep(
     case 'disable':
       return disableStep(at);
     case 'fence':
-      return draft.asked === undefined ? fenceStep(at) : askedStep(at, draft.asked);
+      return fenceStep(at);
   }
 }
 
@@ -117,7 +122,7 @@ function disableStep(at: At): SilentStep {
   const label = draft.label ?? facts?.event;
   if (label === undefined) return { entry: at.before, need: { host, fencing: false } };
   const elsewhere = draft.label === undefined ? notOurs(facts?.presence) : null;
-  if (elsewhere !== null) return say(at, { code: 'NH224', detail: elsewhere });
+  if (elsewhere !== null) return say(at, { code: 'NH224', ...elsewhere });
   const step = say({ ...at, draft: { ...draft, label } }, { code: 'NH225' });
   return step.need === undefined
     ? { ...step, action: { do: 'disable', host, service: service.id, label } }
@@ -140,7 +145,7 @@ function fenceStep(at: At): SilentStep {
   const facts = context.facts.get(host);
   if (facts === undefined) return { entry: at.before, need: { host, fencing: true } };
   const obstacle = obstacleTo(facts);
-  if (obstacle !== null) return say(at, { code: 'NH227', detail: obstacle });
+  if (obstacle !== null) return say(at, { code: 'NH227', ...obstacle });
   const step = say({ ...at, draft: { ...draft, asked: context.now } }, { code: 'NH226' });
   return { ...step, action: { do: 'switch-off', host } };
 }
@@ -156,12 +161,14 @@ export const isAwaited = (
   !peers.some((peer) => peer.host === host && peer.phase !== 'closed');
 
 /** Why a host must not be switched off, by what is known of it alone. */
-function obstacleTo({ count, presence, objection }: SilentFacts): string | null {
-  if (count.kind === 'unknown') return `it is unknown what runs there (${count.why})`;
-  if (count.value === 0) return 'no instance is there';
+function obstacleTo({ count, presence, objection }: SilentFacts): Obstacle | null {
+  if (count.kind === 'unknown')
+    return { detail: `it is unknown what runs there (${count.why})`, cause: 'count' };
+  if (count.value === 0) return { detail: 'no instance is there' };
   const elsewhere = notOurs(presence);
   if (elsewhere !== null) return elsewhere;
-  return objection.kind === 'unknown' ? objection.why : objection.value;
+  const why = objection.kind === 'unknown' ? objection.why : objection.value;
+  return why === null ? null : { detail: why, cause: 'objection' };
 }
 
 /** Asked once: from then on only a proof counts, and whoever is proven off is marked. */
@@ -192,12 +199,12 @@ const holding = (code: Saying['code'], held: Reason): Saying => ({
 });
 
 /** Why a host is somebody else's business, going by its place in the cluster; null: it is not. */
-function notOurs(presence: Known<Presence> | undefined): string | null {
-  if (presence === undefined) return 'it is unknown whether the host lives';
-  if (presence.kind === 'unknown') return `it is unknown whether the host lives (${presence.why})`;
+function notOurs(presence: Known<Presence> = unknown('not asked')): Obstacle | null {
+  if (presence.kind === 'unknown')
+    return { detail: `${UNKNOWN} (${presence.why})`, cause: 'presence' };
   if (presence.value === 'lost')
-    return 'Pacemaker has lost the node, so it is for Pacemaker to fence';
-  return presence.value === 'fenced' ? 'Pacemaker has fenced the node' : null;
+    return { detail: 'Pacemaker has lost the node, so it is for Pacemaker to fence' };
+  return presence.value === 'fenced' ? { detail: 'Pacemaker has fenced the node' } : null;
 }
 
 /** The entry with what is said of it; what was said before stays as it was said. */

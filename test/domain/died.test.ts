@@ -252,7 +252,9 @@ describe('died.action: fence', () => {
           [S1, silentFacts({ proof: known({ source: 'power', at, detail: 'off' }, T0) })],
         ]),
       });
-    expect(decided(off(T0 + 1000), FENCE, T0 + MINUTE).does).toEqual(['mark compute-1']);
+    // Also where the policy has become another one meanwhile.
+    for (const policy of [FENCE, DISABLE, REPORT])
+      expect(decided(off(T0 + 1000), policy, T0 + MINUTE).does).toEqual(['mark compute-1']);
     expect(decided(off(T0 - MINUTE), FENCE, T0 + MINUTE).does).toEqual([]);
   });
 
@@ -268,6 +270,14 @@ describe('died.action: fence', () => {
     expect(found).toMatchObject({ code: 'NH227', does: [] });
     expect(found.entry).not.toHaveProperty('asked');
     expect(found.entry?.why.values['detail']).toContain(detail);
+  });
+
+  it('says it once, however the words change why nobody can', () => {
+    const facts = (text: string) => new Map([[S1, silentFacts({ objection: known(text, T0) })]]);
+    const first = decided(silenceLook({ facts: facts('no answer after 3 s') }), FENCE);
+    const board = { switches: [], silent: first.silent };
+    const next = decided(silenceLook({ board, facts: facts('no answer after 4 s') }), FENCE);
+    expect(next).toMatchObject({ told: [], silent: first.silent });
   });
 
   it.each(['foreign', 'alone'] as const)(
