@@ -9,7 +9,7 @@ import {
 import { holdOfSilent } from './died-hold.ts';
 import type { Service } from './host.ts';
 import type { EventId, HostName } from './ids.ts';
-import { known, unknown, type Known } from './known.ts';
+import { known, NOT_ASKED, type Known } from './known.ts';
 import { parseDisabledReason } from './mark.ts';
 import { because, sentenceOf, type Reason } from './reason.ts';
 import type { SilentHost } from './switchboard.ts';
@@ -199,7 +199,7 @@ const holding = (code: Saying['code'], held: Reason): Saying => ({
 });
 
 /** Why a host is somebody else's business, going by its place in the cluster; null: it is not. */
-function notOurs(presence: Known<Presence> = unknown('not asked')): Obstacle | null {
+function notOurs(presence: Known<Presence> = NOT_ASKED): Obstacle | null {
   if (presence.kind === 'unknown')
     return { detail: `${UNKNOWN} (${presence.why})`, cause: 'presence' };
   if (presence.value === 'lost')
