@@ -1,7 +1,7 @@
 import type { Policy } from '../../../src/domain/policy.ts';
 import type { ReservePolicy } from '../../../src/domain/reserve.ts';
 import { createRandom, type Random } from '../../../src/simulator/random.ts';
-import { int, pick, type Plot } from './troubles.ts';
+import { int, PARKED, pick, type Plot } from './troubles.ts';
 import type { Universe } from './universe.ts';
 
 /** With what operators of these worlds disable the hosts that they keep in reserve. */
@@ -12,6 +12,8 @@ export interface WorldReserves {
   readonly policy: ReservePolicy | null;
   /** Hosts beside those that every world has. */
   readonly extra: number;
+  /** Whether all hosts fail at once, so that they want the same hosts in reserve. */
+  readonly atOnce: boolean;
   readonly random: Random;
 }
 
@@ -21,7 +23,7 @@ const RESERVE_SEED = 11_000_000;
 /** Every third world or so keeps one or two hosts in reserve; some of them reload their policy. */
 export function drawReserves(seed: number, { reserve }: Policy): WorldReserves {
   const random = createRandom(seed + RESERVE_SEED);
-  if (seed % 4 !== 3 && seed % 8 !== 1) return { policy: null, extra: 0, random };
+  if (seed % 4 !== 3 && seed % 8 !== 1) return { policy: null, extra: 0, atOnce: false, random };
   const one = <T>(first: T, ...others: readonly T[]): T =>
     pick(random, [first, ...others], 1)[0] ?? first;
   const policy: ReservePolicy = {
@@ -35,7 +37,7 @@ export function drawReserves(seed: number, { reserve }: Policy): WorldReserves {
     giveBack: one(true, true, false),
     patienceMs: one(60_000, 5000),
   };
-  return { policy, extra: 1 + int(random, 2), random };
+  return { policy, extra: 1 + int(random, 2), atOnce: random.next() < 0.5, random };
 }
 
 /** Disables the reserved hosts, the last of the cloud, and puts hosts into aggregates. */
@@ -53,6 +55,40 @@ export function keepInReserve({ cloud }: Universe, { extra, random }: WorldReser
   cloud.createAggregate('gold', { hosts: names.slice(0, 3) });
   cloud.createAggregate('spare', { hosts: reserved });
   cloud.createAggregate('rack', { hosts: random.next() < 0.5 ? names : names.slice(1) });
+}
+
+/** What may happen to hosts in reserve, of all times when they are needed. */
+export function disturbReserves(plot: Plot, { extra, random }: WorldReserves): void {
+  const { cloud, clock, ledger } = plot.universe;
+  if (extra === 0 || random.next() < 0.5) return;
+  const reserved = cloud.hosts().slice(-extra);
+  const name = pick(random, reserved, 1)[0]?.name ?? '';
+  const atMs = clock.now() + 1000 + int(random, 60_000);
+  const [what] = pick(random, ['parks', 'puts back', 'crashes', 'is slow'] as const, 1);
+  clock.at(atMs, () => {
+    switch (what) {
+      case 'parks':
+        ledger.park(name, PARKED);
+        plot.parked.add(name);
+        return;
+      case 'puts back':
+        // He may do that while it is in use; then it is his.
+        ledger.park(name, IN_RESERVE);
+        plot.meddled = true;
+        return;
+      case 'crashes':
+        cloud.killCompute(name);
+        clock.at(clock.now() + int(random, 60_000), () => {
+          cloud.startCompute(name);
+        });
+        return;
+      default:
+        cloud.freezeCompute(name);
+        clock.at(clock.now() + int(random, 60_000), () => {
+          cloud.thawCompute(name);
+        });
+    }
+  });
 }
 
 /** The aggregates as they are; to be compared with what they are in the end. */

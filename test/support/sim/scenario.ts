@@ -9,6 +9,7 @@ import { LATE_EFFECT_MS } from './network.ts';
 import { furnish } from './furniture.ts';
 import { drawMetadata, drawPolicy, redrawPolicy } from './pace-policies.ts';
 import {
+  disturbReserves,
   drawReserves,
   examineReserves,
   keepInReserve,
@@ -111,11 +112,13 @@ export async function runWorld(seed: number, options: WorldOptions = {}): Promis
   };
   const before = membership(universe);
   for (let i = 0; i <= int(random, 2); i += 1) universe.startWorker(`worker-${String(i + 1)}`);
-  for (const [index, host] of [...failing].entries()) failLater(universe, host, index);
+  for (const [index, host] of [...failing].entries())
+    failLater(universe, host, reserves.atOnce ? 'at once' : index);
   const chance = createRandom(seed + SWITCH_SEED);
   const switching = chance.next() < SWITCHED ? switchByChance(plot, chance) : NO_SWITCHING;
   schedule(plot, switching);
   deaths?.schedule(plot);
+  disturbReserves(plot, reserves);
   const reloads = reloadsOf(seed);
   for (const one of reloads) {
     clock.at(one.atMs, () => {
@@ -181,12 +184,14 @@ function populate(
   return victims;
 }
 
-function failLater(universe: Universe, host: string, index: number): void {
+function failLater(universe: Universe, host: string, index: number | 'at once'): void {
   const { clock, cloud, random } = universe;
-  clock.at(START_MS + 31_000 + index * int(random, 40_000), () => {
+  const apartMs = index === 'at once' ? 0 : index * int(random, 40_000);
+  const fencingMs = (): number => (index === 'at once' ? 500 : 500 + int(random, 3000));
+  clock.at(START_MS + 31_000 + apartMs, () => {
     cloud.powerOff(host);
     cloud.setGate(host, true);
-    clock.at(clock.now() + 500 + int(random, 3000), () => {
+    clock.at(clock.now() + fencingMs(), () => {
       universe.fence(host);
     });
   });
