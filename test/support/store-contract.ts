@@ -232,6 +232,28 @@ export function describeStore(name: string, makeBed: () => Promise<StoreBed>): v
       expect(await storedAt(store, one)).toMatchObject({ version: 2, epoch: young });
     });
 
+    test('whatever a leaseholder changes comes back, and what he leaves out is gone', async () => {
+      await store.write({ version: 0, epoch: null }, fullRecord(3, one));
+      const epoch = await granted(store, one);
+      const claim = { host: two, at: 'enabling', since: 1, reason: 'reserved' } as const;
+      const changes: readonly Partial<Evacuation>[] = [
+        { stage: { group: 'db', since: 1 } },
+        { window: { size: 2, since: 1 }, sentAt: 5, begunAt: 4 },
+        { forecast: { fits: 1, short: 2, unknown: 0 }, seenMigration: 9 },
+        { reserve: { since: 1, claims: [claim], ended: [] } },
+        { reserve: { since: 1, claims: [{ ...claim, at: 'taken' }], ended: [] } },
+      ];
+      let kept: Evacuation = (await storedAt(store, one)).evacuation;
+      for (const change of [...changes, ...changes]) {
+        const base = fullRecord(3, one);
+        kept = { ...base, instances: kept.instances, ...change };
+        const { version } = await storedAt(store, one);
+        expect(await store.write({ version, epoch }, kept)).toMatchObject({ kind: 'applied' });
+        expect((await storedAt(store, one)).evacuation).toEqual(kept);
+        expect(valueOf(await store.list())).toEqual([summaryOf(kept)]);
+      }
+    });
+
     test('a writer without lease is bound by the version only', async () => {
       await store.write({ version: 0, epoch: null }, markedRecord(one));
       await granted(other, one);

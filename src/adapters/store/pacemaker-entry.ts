@@ -73,17 +73,31 @@ export function sameCore(a: Evacuation, b: Evacuation): boolean {
   return essence(a) === essence(b);
 }
 
-const essence = ({
-  host,
-  mark,
-  phase,
-  phaseSince,
-  proof,
-  isolation,
-  excused,
-  lostAt,
-}: Evacuation): string =>
-  JSON.stringify([host, mark, phase, phaseSince, proof, isolation, excused, lostAt]);
+/** What every controller must know at once: whoever takes over has nothing else. */
+const ESSENTIAL: readonly (keyof Evacuation)[] = [
+  'host',
+  'mark',
+  'phase',
+  'phaseSince',
+  'proof',
+  'isolation',
+  'excused',
+  'lostAt',
+  'reserve',
+];
+
+const essence = (record: Evacuation): string => JSON.stringify(ESSENTIAL.map((key) => record[key]));
+
+const isEssential = (key: string): boolean => (ESSENTIAL as readonly string[]).includes(key);
+
+const essentials = (record: Evacuation): Partial<Evacuation> =>
+  Object.fromEntries(Object.entries(record).filter(([key]) => isEssential(key)));
+
+/** What the file alone is kept up to date with, but for the instances. */
+const besides = (record: Evacuation): Partial<Evacuation> =>
+  Object.fromEntries(
+    Object.entries(record).filter(([key]) => key !== 'instances' && !isEssential(key)),
+  );
 
 /**
  * The record as this machine may act on it. Only the keeper knows the instances, and only if its
@@ -98,12 +112,11 @@ export function presentedRecord(
   const { core } = entry;
   if (entry.keeper !== as.keeper) return core;
   if (file?.mark.event !== core.mark.event) return restarted(core, as.now);
+  const { instances } = file;
   // After a write of another machine, what it wrote about life and way back is the newer word.
-  const current =
-    entry.foreign || !sameMark(file, core)
-      ? {}
-      : { life: file.life, readmission: file.readmission, reasons: file.reasons };
-  return { ...core, ...current, instances: file.instances };
+  if (entry.foreign || !sameMark(file, core)) return { ...core, instances };
+  // Both are whole records, so together they are one.
+  return { ...essentials(core), ...besides(file), instances } as Evacuation;
 }
 
 /** Whether two records are about the same report of a failure. */
@@ -116,10 +129,13 @@ export const sameMark = (a: Evacuation, b: Evacuation): boolean =>
  */
 export function fileUntouched(next: Evacuation, file: Evacuation | null): boolean {
   if (file?.mark.event !== next.mark.event) return Object.keys(next.instances).length === 0;
-  const kept = ({ instances, life, readmission, reasons }: Evacuation): string =>
-    JSON.stringify(sameMark(file, next) ? [instances, life, readmission, reasons] : instances);
+  const kept = (record: Evacuation): string =>
+    JSON.stringify([record.instances, ...(sameMark(file, next) ? sorted(besides(record)) : [])]);
   return kept(next) === kept(file);
 }
+
+const sorted = (fields: object): readonly unknown[] =>
+  Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
 
 /**
  * The record of an evacuation whose progress is lost: what was under way is found again in Nova, and
