@@ -71,7 +71,7 @@ export function staggerRoom({ sentAt }: Evacuation, { pace }: Policy, now: Insta
 const EXPECTED_MS = 120_000;
 
 /** Reasons that a host may have and yet send at any moment. */
-const UNHELD: ReadonlySet<string> = new Set(['NH203', 'NH235']);
+const UNHELD: ReadonlySet<string> = new Set(['NH203', 'NH215', 'NH235']);
 
 /**
  * Whether a host takes part in the budget: it has evacuations under way, or could send some any moment.
