@@ -243,6 +243,8 @@ async function human(plot: Plot): Promise<void> {
     insistOn(plot, record.evacuation);
     for (const [id, { progress }] of tracked(record.evacuation)) {
       if (progress.at !== 'stuck') continue;
+      // What stands still in Nova counts in our limits no more, and a person acts beside us now.
+      plot.meddled = true;
       const { runsOn, host } = cloud.instance(id);
       for (const place of [...runsOn]) if (place !== host) powerCycle(plot, place.name);
       // It stayed on a host that is back: nothing is left to evacuate.
