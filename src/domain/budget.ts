@@ -85,9 +85,9 @@ function competes(peer: Summary, now: Instant): boolean {
   if (peer.phase === 'marked') {
     return !peer.excused && (expected || (peer.provenAt !== null && peer.isolated));
   }
-  return (
-    peer.counts.pending > 0 && (expected || peer.reasons.every(({ code }) => UNHELD.has(code)))
-  );
+  // What is being reset is sent next.
+  const waiting = peer.counts.pending + (peer.counts.resetting ?? 0);
+  return waiting > 0 && (expected || peer.reasons.every(({ code }) => UNHELD.has(code)));
 }
 
 /**

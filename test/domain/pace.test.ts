@@ -54,6 +54,11 @@ describe('the budgets', () => {
     expect(sends(own, policy(5), [{ ...other, phase: 'settled' }]).chosen).toHaveLength(5);
   });
 
+  it('shared with a host whose next instance is being reset', () => {
+    const counts = { ...peer(H2).counts, pending: 0, resetting: 1 };
+    expect(sends(evacuating(waiting(9)), policy(4), [peer(H2, { counts })]).chosen).toHaveLength(2);
+  });
+
   it('not shared for ever with a host that waits for something else', () => {
     const own = evacuating(waiting(9));
     const longAgo = { markedAt: T0 - 200_000, phaseSince: T0 - 200_000 };
