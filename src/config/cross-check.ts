@@ -36,6 +36,26 @@ export function oddities(
   settings: Settings,
   origins: Readonly<Record<Key, Origin>>,
 ): readonly string[] {
+  return [...oddProofs(settings, origins), ...oddDeaths(settings, origins)];
+}
+
+/** Hosts are to be switched off, and nobody can. */
+function oddDeaths(settings: Settings, origins: Readonly<Record<Key, Origin>>): readonly string[] {
+  const general = settings['died.action'] === 'fence';
+  const some = Object.values(settings.profiles).some(
+    (profile) => flatten(profile)['died.action'] === 'fence',
+  );
+  const believed = settings['fence.proof'];
+  const byPacemaker = settings['pacemaker.enabled'] !== 'off' && believed.includes('pacemaker');
+  const byAgent = settings.power.length > 0 && believed.includes('power');
+  if ((!general && !some) || byPacemaker || byAgent) return [];
+  const place = showOrigin(origins[general ? 'died.action' : 'profiles']);
+  return [
+    `${place}: died.action is fence, but nobody can switch hosts off; enable Pacemaker or add a power agent that fence.proof believes.`,
+  ];
+}
+
+function oddProofs(settings: Settings, origins: Readonly<Record<Key, Origin>>): readonly string[] {
   const believed = settings['fence.proof'];
   const agents = settings.power.length > 0;
   if (origins['fence.proof'].from === 'default' || agents === believed.includes('power')) return [];

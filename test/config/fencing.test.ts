@@ -143,6 +143,18 @@ describe('power agents', () => {
   });
 });
 
+describe('died.action: fence', () => {
+  it('is odd where nobody can switch hosts off, in a profile too', () => {
+    const odd = (yaml: string) => configOf(`pacemaker: {enabled: off}\n${yaml}`).warnings;
+    const nobody = /:2:\d+: died\.action is fence, but nobody can switch hosts off/;
+    expect(odd('died: {action: fence}')[0]).toMatch(nobody);
+    expect(odd('profiles: {gold: {died: {action: fence}}}')[0]).toMatch(nobody);
+    expect(odd(`died: {action: fence}\n${POWER}`)).toEqual([]);
+    expect(odd('died: {action: disable}')).toEqual([]);
+    expect(configOf('died: {action: fence}').warnings).toEqual([]);
+  });
+});
+
 describe('pacemaker', () => {
   it('maps hosts to nodes; names with dashes stay as they are', () => {
     const yaml = 'pacemaker:\n  nodes:\n    compute-1.example.com: node-17\n    c2: "0815"\n';
