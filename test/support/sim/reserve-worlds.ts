@@ -74,6 +74,7 @@ export function disturbReserves(plot: Plot, { extra, random }: WorldReserves): v
       case 'puts back':
         // He may do that while it is in use; then it is his.
         ledger.park(name, IN_RESERVE);
+        plot.parked.delete(name);
         plot.meddled = true;
         return;
       case 'crashes':
