@@ -110,15 +110,15 @@ export function createPlaces(all: readonly Summary[], fleet: Fleet, policy: Poli
     }
   }
   const limit = policy.pace.perDestination;
-  let open = 0;
-  for (const host of fleet.services.keys()) if (isOpenHost(fleet, host)) open += 1;
-  // The scheduler chooses: flights without a destination yet are taken to spread evenly.
-  const perOpenHost = Math.max(0, limit - Math.max(0, ...towards.values()));
-  const anywhere = perOpenHost * Math.max(1, open);
+  const left = (host: HostName): number => Math.max(0, limit - (towards.get(host) ?? 0));
+  const open = [...fleet.services.keys()].filter((host) => isOpenHost(fleet, host));
+  // The scheduler chooses, and often the same host for all that are sent together. What is sent next
+  // goes elsewhere once they have their place, so one full host must not stop the sending to the others.
+  const anywhere = open.length === 0 ? limit : open.reduce((sum, host) => sum + left(host), 0);
   return {
     /** Takes a place, if there is one. */
     take: (target: HostName | null): boolean => {
-      const room = target === null ? anywhere : limit - (towards.get(target) ?? 0);
+      const room = target === null ? anywhere : left(target);
       if (room - unplaced <= 0) return false;
       unplaced += 1;
       return true;

@@ -79,10 +79,24 @@ describe('the budgets', () => {
     expect(open({ phase: 'marked', isolated: false, excused: true, ...fresh })).toBe(1);
   });
 
-  it('towards one destination, those without one yet taken to spread', () => {
+  it('towards one destination, as far as all of them together have places', () => {
     const towards: Progress = { ...ACCEPTED, destination: H2 };
-    expect(sends(evacuating([towards, ...waiting(9)]), policy(99, 2)).chosen).toHaveLength(2);
-    expect(sends(evacuating([towards, towards, ...waiting(9)]), policy(99, 2)).chosen).toEqual([]);
+    expect(sends(evacuating([towards, ...waiting(9)]), policy(99, 2)).chosen).toHaveLength(3);
+    const full = [towards, towards];
+    const elsewhere = full.map((one) => ({ ...one, destination: H3 }));
+    expect(sends(evacuating([...full, ...elsewhere, ...waiting(9)]), policy(99, 2)).chosen).toEqual(
+      [],
+    );
+  });
+
+  it('one full destination does not stop the others', () => {
+    const towards: Progress = { ...ACCEPTED, destination: H2 };
+    const stacked = [towards, towards, towards, towards];
+    expect(sends(evacuating([...stacked, ...waiting(9)]), policy(99, 2)).chosen).toHaveLength(2);
+  });
+
+  it('towards the destination that was asked for', () => {
+    const towards: Progress = { ...ACCEPTED, destination: H2 };
     const target = mark({ request: { ...wholeHost, target: H2 } });
     const named = evacuating([towards, ...waiting(9)], { mark: target });
     expect(sends(named, policy(99, 3)).chosen).toHaveLength(2);
