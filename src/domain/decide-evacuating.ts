@@ -9,7 +9,7 @@ import { gates, provenBy } from './gates.ts';
 import type { Fleet, Service } from './host.ts';
 import type { HostName, InstanceId } from './ids.ts';
 import { isolate } from './isolation.ts';
-import { lookPause } from './look-pause.ts';
+import { lookPause, sendSpan } from './look-pause.ts';
 import type { Observation } from './observation.ts';
 import { choose } from './pace.ts';
 import type { Policy } from './policy.ts';
@@ -34,7 +34,8 @@ export function decideEvacuating(
   const { next, wakeAt } = decision;
   if (next.phase !== 'evacuating' || wakeAt === null || !isMoving(next)) return decision;
   const look = now + lookPause(next, policy, now);
-  return { ...decision, wakeAt: Math.min(wakeAt, look) };
+  const spreadMs = sendSpan(evacuation, decision.actions.length, policy, now);
+  return { ...decision, wakeAt: Math.min(wakeAt, look), ...(spreadMs === 0 ? {} : { spreadMs }) };
 }
 
 const isMoving = (evacuation: Evacuation): boolean =>

@@ -8,7 +8,7 @@ import type { Policy } from './policy.ts';
 import { policyOf } from './profile.ts';
 import { because } from './reason.ts';
 import { returnReserves } from './reserve-return.ts';
-import type { Instant } from './time.ts';
+import type { Instant, Millis } from './time.ts';
 
 /** What a turn comes to. */
 export interface Decision {
@@ -17,6 +17,8 @@ export interface Decision {
   readonly actions: readonly Action[];
   /** When to look again, at the latest; null when only a new mark or command changes anything. */
   readonly wakeAt: Instant | null;
+  /** Over how long the actions are spread; absent: as soon as may be. */
+  readonly spreadMs?: Millis;
 }
 
 /**

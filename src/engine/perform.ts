@@ -21,6 +21,8 @@ export interface Permission {
   readonly mayAct: () => boolean;
   /** False when the decision has become too old to be sent. */
   readonly isFresh: () => boolean;
+  /** Resolves when an action may start, by its place in the order; at once where nothing paces them. */
+  readonly turnOf?: ((place: number) => Promise<void>) | undefined;
 }
 
 /**
@@ -33,9 +35,10 @@ export async function perform(
   parts: PerformingParts,
   host: HostName,
   actions: readonly Action[],
-  { mayAct, isFresh }: Permission,
+  { mayAct, isFresh, turnOf }: Permission,
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
+  let place = 0;
   const queue = [...actions];
   const stop = (why: string): void => {
     parts.log.warn(`${why}; nothing more is done.`, { host });
@@ -47,7 +50,12 @@ export async function perform(
     }
   };
   const lane = async (): Promise<void> => {
-    for (let action = queue[0]; action !== undefined; action = queue[0]) {
+    while (queue.length > 0) {
+      const mine = place;
+      place += 1;
+      if (turnOf !== undefined) await turnOf(mine);
+      const [action] = queue;
+      if (action === undefined) return;
       if (!mayAct()) stop(`The lease on ${host} is not certain any more`);
       else if (!isFresh()) stop(`The decision on ${host} has become too old to be sent`);
       else {

@@ -7,7 +7,7 @@ import { violations } from '../domain/invariants.ts';
 import type { Answer } from '../domain/observation.ts';
 import { sentenceOf, severityOf } from '../domain/reason.ts';
 import { takeOver } from '../domain/take-over.ts';
-import type { Instant } from '../domain/time.ts';
+import type { Instant, Millis } from '../domain/time.ts';
 import { observe, type ObservingParts } from './observe.ts';
 import { perform, type PerformingParts } from './perform.ts';
 import type { Clock } from './ports.ts';
@@ -99,10 +99,33 @@ export async function takeTurn(
   // The time for which Nova is watched counts from the decision: nothing may leave long after it.
   const sendWithinMs = parts.policy.retry.uncertainMs * SEND_WITHIN;
   const isFresh = (): boolean => parts.clock.monotonicMs() - decidedMs <= sendWithinMs;
-  const given = await perform(parts, host, decision.actions, { mayAct: tenure.mayAct, isFresh });
+  const turnOf = spread(parts.clock, decision.actions.length, decision.spreadMs ?? 0);
+  const given = await perform(parts, host, decision.actions, {
+    mayAct: tenure.mayAct,
+    isFresh,
+    turnOf,
+  });
   const hurry = given.some(({ outcome }) => outcome.kind === 'refused');
   const open = [...answers.filter((answer) => isOpen(answer, next)), ...given];
   return result('done', next, open, hurry ? now : decision.wakeAt, sentence(next));
+}
+
+/** As many may start together. */
+const TOGETHER = 4;
+
+/** Spreads what goes beyond the first few evenly, see `sendSpan`. */
+function spread(
+  clock: Clock,
+  count: number,
+  spreadMs: Millis,
+): ((place: number) => Promise<void>) | undefined {
+  if (count <= TOGETHER || spreadMs <= 0) return undefined;
+  const apartMs = spreadMs / (count - TOGETHER);
+  const startedMs = clock.monotonicMs();
+  return async (place) => {
+    const waitMs = (place - TOGETHER + 1) * apartMs - (clock.monotonicMs() - startedMs);
+    if (place >= TOGETHER && waitMs > 1) await clock.sleep(waitMs);
+  };
 }
 
 /** Whether there is anything to write; the instances, the bulk of a record, are shared when unchanged. */

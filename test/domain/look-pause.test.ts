@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../src/domain/evacuation.ts';
-import { lookPause } from '../../src/domain/look-pause.ts';
+import { lookPause, sendSpan } from '../../src/domain/look-pause.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
-import { ACCEPTED, evacuating, H2, T0 } from '../support/domain.ts';
+import { ACCEPTED, evacuating, H2, PENDING, T0 } from '../support/domain.ts';
 
 const LANDED: Progress = { at: 'landed', destination: H2, since: T0, restored: 'as-it-was' };
 const { pollMinMs, pollMaxMs } = DEFAULT_POLICY.pace;
@@ -39,5 +39,34 @@ describe('the looks at the migrations', () => {
     }
     // One look for each would be 200; the budget is a tenth of it and a few at the beginning.
     expect(looks).toBeLessThan(60);
+  });
+
+  it('the first arrivals do not make Nova look slower than it is', () => {
+    // 24 in flight of 100, builds of about 4 s: one is done after 3.5 s, the others are soon.
+    const all = Array.from({ length: 24 }, (_, i) => (i === 0 ? LANDED : ACCEPTED));
+    const waiting = Array.from({ length: 76 }, () => PENDING);
+    const pause = lookPause(evacuating([...all, ...waiting]), DEFAULT_POLICY, T0 + 3_500);
+    expect(pause).toBeLessThan(2_000);
+  });
+});
+
+describe('the requests of one turn', () => {
+  const underWay = (landed: number, flying: number) =>
+    evacuating([
+      ...Array.from({ length: landed }, () => LANDED),
+      ...Array.from({ length: flying }, () => ACCEPTED),
+    ]);
+
+  it('go at once while nothing is known of how fast Nova is', () => {
+    expect(sendSpan(evacuating([PENDING]), 24, DEFAULT_POLICY, T0 + 60_000)).toBe(0);
+  });
+
+  it('are spread over the better part of the time in which as many arrive', () => {
+    // 40 and half of 20 in 10 s: five a second.
+    expect(sendSpan(underWay(40, 20), 10, DEFAULT_POLICY, T0 + 10_000)).toBe(1200);
+  });
+
+  it('are never spread over more than the longest pause', () => {
+    expect(sendSpan(underWay(1, 0), 24, DEFAULT_POLICY, T0 + 3_600_000)).toBe(pollMaxMs);
   });
 });

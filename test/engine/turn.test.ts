@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Evacuation } from '../../src/domain/evacuation.ts';
+import type { Evacuation, Progress } from '../../src/domain/evacuation.ts';
 import { asWorker, type InstanceId } from '../../src/domain/ids.ts';
 import { known, unknown } from '../../src/domain/known.ts';
 import { refused, uncertain, type WriteOutcome } from '../../src/domain/outcome.ts';
@@ -59,7 +59,7 @@ async function turnOf(
     const read = await parts.memory.read(H1);
     return read.kind === 'known' ? read.value : null;
   };
-  return { parts, run, stored };
+  return { parts, tenure, run, stored };
 }
 
 describe('a turn', () => {
@@ -140,6 +140,22 @@ describe('a turn', () => {
       compute: { evacuate: () => Promise.resolve(refused('service-up', 'still in use', 400)) },
     });
     expect((await run()).wakeAt).toBe(T0);
+  });
+
+  it('spreads many requests over the time in which as many arrive', async () => {
+    const landed: Progress = { at: 'landed', destination: H2, since: T0, restored: 'as-it-was' };
+    const waiting = Array.from({ length: 7 }, () => PENDING);
+    const record = evacuating([landed, landed, ...waiting], { phaseSince: T0 - 1000 });
+    const { parts, tenure } = await turnOf(record);
+    const waits: number[] = [];
+    const clock = {
+      ...parts.clock,
+      sleep: (lengthMs: number) => Promise.resolve(void waits.push(Math.round(lengthMs))),
+    };
+    const done = await takeTurn({ ...parts, clock }, H1, tenure, []);
+    expect(done.answers).toHaveLength(7);
+    // Two arrive in a second, so seven in 3.5 s; four start together.
+    expect(waits).toEqual([700, 1400, 2100]);
   });
 
   it('has its sentence', async () => {
