@@ -16,7 +16,7 @@ import {
 import type { Migration } from './migration.ts';
 import type { Policy } from './policy.ts';
 import { because } from './reason.ts';
-import { formatMillis, type Instant, type Millis } from './time.ts';
+import { formatMillis, parseNovaTime, type Instant, type Millis } from './time.ts';
 
 /** How long an accepted record without a destination is left alone before its trace is read. */
 export const TRACE_AFTER_MS = 30_000;
@@ -151,6 +151,34 @@ function stillBuilding(
   return stuck(next, facts, now - next.since, now);
 }
 
+/** Within this a nova-compute that reports takes a request from its queue and begins. */
+const TAKEN_MS: Millis = 30_000;
+/** The scheduler takes no host whose last report is older (Nova's service_down_time is 60 s). */
+const LONG_DOWN_MS: Millis = 180_000;
+
+/**
+ * Scheduled, to nobody knows which host, and not begun. It is lost only if a host was fenced meanwhile
+ * and it cannot wait for any other one: each has reported long enough after the request, or was down
+ * long before it. One that is silent may come back and build what waits in its queue.
+ */
+function isInNoLivingQueue(
+  next: At<'accepted'>,
+  rows: readonly Migration[],
+  facts: Facts,
+  policy: Policy,
+): boolean {
+  const row = rows.find(({ id }) => id === next.migration);
+  const sent = row === undefined ? null : parseNovaTime(row.createdAt);
+  if (sent === null || facts.reports === null) return false;
+  let fenced = false;
+  for (const [host, at] of facts.reports) {
+    if (host === facts.source) continue;
+    if (fencedSince(facts, host, next.since, policy)) fenced = true;
+    else if (at === null || (at < sent + TAKEN_MS && at > sent - LONG_DOWN_MS)) return false;
+  }
+  return fenced;
+}
+
 /**
  * Queued: in the conductor, in the scheduler, in the queue of a destination, or an orphan. The trace
  * of the action tells which; a destination that is proven off never takes it from its queue.
@@ -191,9 +219,7 @@ function stillQueued(
   if (building === 'none' && scheduling === 'done') {
     const lost =
       destination === null
-        ? [...facts.fenced].some(
-            ([host, at]) => host !== facts.source && at >= next.since - policy.fence.skewMs,
-          )
+        ? isInNoLivingQueue(next, rows, facts, policy)
         : fencedSince(facts, destination, next.since, policy);
     if (lost) return retry('its destination failed before taking it');
   }

@@ -1,6 +1,7 @@
 import { isAnswerTo } from './answers.ts';
 import { isTerminal, tracked, type Evacuation, type Progress, type Tracked } from './evacuation.ts';
 import { fencedHosts } from './gates.ts';
+import { lastReports } from './silence.ts';
 import type { HostName, InstanceId } from './ids.ts';
 import type { Facts } from './judge.ts';
 import { unknown, type Known } from './known.ts';
@@ -53,6 +54,7 @@ function gatherFacts(
       : new Map<HostName, Instant>();
   const controlPlaneUp =
     fleet.kind === 'known' && fleet.value.conductorsUp > 0 && fleet.value.schedulersUp > 0;
+  const reports = fleet.kind === 'known' ? lastReports(fleet.value) : null;
   const at = <T, U>(source: Known<T>, value: U): Known<U> =>
     source.kind === 'known' ? { kind: 'known', value, at: source.at } : source;
   return (id, progress) => ({
@@ -64,6 +66,7 @@ function gatherFacts(
     trace: observation.traces.get(id) ?? unknown('not looked up'),
     answer: answers.get(id)?.findLast((answer) => isAnswerTo(progress, answer)) ?? null,
     fenced,
+    reports,
     controlPlaneUp,
   });
 }

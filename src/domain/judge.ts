@@ -21,6 +21,8 @@ export interface Facts {
   readonly answer: Answer | null;
   /** Hosts that are proven off now, with the instant of the proof. */
   readonly fenced: ReadonlyMap<HostName, Instant>;
+  /** When each compute service reported last by Nova's time, null where that is not known; null: not asked. */
+  readonly reports: ReadonlyMap<HostName, Instant | null> | null;
   /** False while no nova-conductor or no nova-scheduler is up: a silent record proves nothing then. */
   readonly controlPlaneUp: boolean;
 }

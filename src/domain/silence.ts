@@ -57,3 +57,13 @@ export function isSilent(service: Service, newest: Instant | null): boolean {
   const at = service.updatedAt === null ? null : parseNovaTime(service.updatedAt);
   return at !== null && newest !== null && newest - at > STALE_MS;
 }
+
+/** When each service reported last, by Nova's time; null where a list does not tell. */
+export function lastReports(fleet: Fleet): ReadonlyMap<HostName, Instant | null> {
+  const reports = new Map<HostName, Instant | null>();
+  for (const service of fleet.services.values()) {
+    const text = service.state === 'unknown' ? null : service.updatedAt;
+    reports.set(service.host, text === null ? null : parseNovaTime(text));
+  }
+  return reports;
+}

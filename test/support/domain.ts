@@ -142,6 +142,7 @@ export const facts = (change: Partial<Facts> = {}): Facts => ({
   trace: unknown('not looked up'),
   answer: null,
   fenced: new Map(),
+  reports: new Map(),
   controlPlaneUp: true,
   ...change,
 });
