@@ -65,6 +65,16 @@ initialise() {
     start_mariadb
 }
 
+# One with guests asks Neutron before it begins and ends when that is not ready; like systemd, start
+# it again.
+hosts_report() {
+    local host
+    for host in $CLOUD_HOSTS; do
+        pid_of "$host" >/dev/null || start_part "$host"
+    done
+    reporting_since "$1"
+}
+
 up() {
     local p since t0=$SECONDS
     install_packages
@@ -94,7 +104,7 @@ up() {
     for p in $(all_parts); do wait_part "$p"; done
     sign_in
     images_and_flavors || die "cannot create the image or the flavor, see $D/log/glance.log"
-    wait_for "nova-compute on $CLOUD_HOSTS" reporting_since "$since"
+    wait_for "nova-compute on $CLOUD_HOSTS" hosts_report "$since"
     # The scheduler considers only hosts that are mapped to a cell.
     hosts_mapped || nova_manage cell_v2 discover_hosts >"$D/log/discover.log" 2>&1 ||
         die "nova-manage discover_hosts failed, see $D/log/discover.log"
