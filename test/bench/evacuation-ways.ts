@@ -11,10 +11,14 @@ import { waitFor } from '../stack/harness/wait.ts';
 const PATIENCE_MS = 900_000;
 const PYTHON = '/usr/bin/python3';
 
-/** One way to empty a host whose power is off; resolves when it has nothing left to ask for. */
+/** One way to empty a host whose power is off. */
 export interface Way {
   readonly name: string;
-  evacuate(cloud: Cloud, host: string, ids: readonly string[]): Promise<void>;
+  /**
+   * Resolves when it has nothing left to ask for. What must be there before a host fails, a worker that
+   * waits for marks, is set up first; then it tells that it begins.
+   */
+  evacuate(cloud: Cloud, host: string, ids: readonly string[], begins: () => void): Promise<void>;
 }
 
 const IN_FLIGHT = DEFAULT_POLICY.pace.inFlight;
@@ -32,10 +36,16 @@ export const WAYS: readonly Way[] = [
 export const YARDSTICK = ideal(IN_FLIGHT).name;
 
 /** From the start of fence_nova to the end, with a worker that was waiting and all defaults. */
-async function ours(cloud: Cloud, host: string): Promise<void> {
+async function ours(
+  cloud: Cloud,
+  host: string,
+  _ids: readonly string[],
+  begins: () => void,
+): Promise<void> {
   const crew = await createCrew(cloud, { waits: 'default', env: { NOVA_HA_LOG_LEVEL: 'info' } });
   try {
     await crew.worker();
+    begins();
     const { code, err } = await crew.fence('off', host);
     if (code !== 0) throw new Error(err);
     await crew.settled(host, PATIENCE_MS);
@@ -49,7 +59,8 @@ async function ours(cloud: Cloud, host: string): Promise<void> {
  * nothing but the requests themselves, which no real client could do.
  */
 function ideal(limit: number): Way {
-  async function evacuate(cloud: Cloud, host: string, ids: readonly string[]): Promise<void> {
+  const evacuate: Way['evacuate'] = async (cloud, host, ids, begins) => {
+    begins();
     await isolate(cloud, host);
     const waiting = [...ids];
     const fill = async (): Promise<boolean> => {
@@ -58,7 +69,7 @@ function ideal(limit: number): Way {
       return waiting.length === 0;
     };
     await waitFor(fill, { what: 'all sent', timeoutMs: PATIENCE_MS, everyMs: 100 });
-  }
+  };
   return { name: `ideal client, ${String(limit)} in flight`, evacuate };
 }
 
@@ -70,13 +81,25 @@ async function underWay(cloud: Cloud, host: string): Promise<number> {
   return Number(await must({ file: '/usr/bin/mariadb', args: sign }));
 }
 
-async function hostEvacuate(cloud: Cloud, host: string): Promise<void> {
+async function hostEvacuate(
+  cloud: Cloud,
+  host: string,
+  _ids: readonly string[],
+  begins: () => void,
+): Promise<void> {
+  begins();
   await isolate(cloud, host);
   await must({ file: '/usr/bin/nova', args: ['host-evacuate', host], env: cloud.env() });
 }
 
 /** With the one word that Python 3.11 no longer has; as shipped it ends with an AttributeError. */
-async function fenceEvacuate(cloud: Cloud, host: string): Promise<void> {
+async function fenceEvacuate(
+  cloud: Cloud,
+  host: string,
+  _ids: readonly string[],
+  begins: () => void,
+): Promise<void> {
+  begins();
   await isolate(cloud, host);
   const { authUrl, username, password, project } = cloud.nova.access;
   const directory = await mkdtemp(join(tmpdir(), 'nova-ha-bench-'));
