@@ -143,10 +143,14 @@ export function createLedger(cloud: Cloud, now: () => number): Ledger {
     },
     evacuateByHand(id) {
       const live = liveFlights(id);
+      // His own fault: a record is not over. What waits in the queue of a dead nova-compute is no flight.
+      const isOpen = cloud
+        .instance(id)
+        .migrations.some(({ status }) => status === 'accepted' || status === 'pre-migrating');
       const requestId = cloud.evacuateByHand(id);
       if (requestId === undefined) return;
       byHand.set(requestId, now());
-      if (live.length > 0) excused.add(id);
+      if (live.length > 0 || isOpen) excused.add(id);
     },
     park(name, reason) {
       const host = cloud.world.hosts.get(name);

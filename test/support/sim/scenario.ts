@@ -107,6 +107,7 @@ export async function runWorld(seed: number, options: WorldOptions = {}): Promis
     failing,
     victims: populate(universe, [...failing], createRandom(seed + FURNITURE_SEED)),
     parked: new Set(),
+    unheld: new Map(),
     wiped: false,
     meddled: false,
   };
@@ -137,7 +138,7 @@ export async function runWorld(seed: number, options: WorldOptions = {}): Promis
     // Whoever stayed empty is given back only when nothing that was asked can come late.
     if (reserves.policy !== null) await universe.run(clock.now() + 10 * MINUTE);
     // Whoever waits for room while hosts boot may be half-way: a human's business, and nobody is there.
-    const waits = deaths !== undefined && !(await recordsOf(plot)).every(isOver);
+    const waits = !(await recordsOf(plot)).every(isOver);
     if (over && random.next() < 0.5 && !waits) await comeBack(plot, problems);
   }
   if (deaths !== undefined && problems.length === 0) {
@@ -252,7 +253,9 @@ async function human(plot: Plot): Promise<void> {
         universe.unmark(record.evacuation.host);
       // Where isolation only waits, Nova has seen it down by itself since long.
       const isLeft = host !== undefined && host.disabled && host.machine === 'off';
-      if (isLeft && cloud.world.truth.flights.size === 0) ledger.evacuateByHand(id);
+      if (!isLeft || cloud.world.truth.flights.size > 0) continue;
+      plot.meddled = true;
+      ledger.evacuateByHand(id);
     }
   }
 }

@@ -9,6 +9,8 @@ export interface Plot {
   readonly victims: readonly string[];
   /** Hosts that an operator disabled for reasons of his own. */
   readonly parked: Set<string>;
+  /** Machines that came back with a nova-compute that nobody held back, and when. */
+  readonly unheld: Map<string, number>;
   wiped: boolean;
   /** Somebody acted beside us, so that what is in flight in Nova is not ours alone. */
   meddled: boolean;
@@ -157,9 +159,10 @@ const operatorParks: Trouble = ({ universe: { cloud, random, ledger }, parked })
 };
 
 /** The machine comes back by itself, with a nova-compute that nobody holds back. */
-const earlyReturn: Trouble = ({ universe: { cloud, random }, failing }) => {
+const earlyReturn: Trouble = ({ universe: { cloud, clock, random }, failing, unheld }) => {
   const host = pick(random, [...failing], 1)[0];
   if (host === undefined) return;
+  unheld.set(host, clock.now());
   cloud.setGate(host, false);
   cloud.powerOn(host);
 };

@@ -31,7 +31,7 @@ export async function examine(
   const problems = universe.crashes.map((error) => `a worker ended: ${error.message}`);
   const excused = ledger.excused();
   for (const double of cloud.doubles()) {
-    if (excused.has(double.instanceId)) continue;
+    if (excused.has(double.instanceId) || cameUnheld(plot, double)) continue;
     problems.push(`${double.instanceId} ran twice, on ${double.hosts.join(' and ')}`);
   }
   for (const overlap of ledger.overlaps()) {
@@ -70,6 +70,26 @@ export async function examine(
   return problems;
 }
 
+/** A machine boots, its nova-compute takes what waits, and then it reports for the first time. */
+const UNSEEN_MS = 40_000;
+
+/**
+ * A failed destination came back past its gate and took from its queue what was being sent again in the
+ * same moment: nobody can see that in time. It is what the gate is for.
+ */
+function cameUnheld(
+  { universe, unheld }: Plot,
+  { instanceId, hosts }: { readonly instanceId: string; readonly hosts: readonly string[] },
+): boolean {
+  const sent = universe.ledger.posts().filter(({ instance }) => instance === instanceId);
+  return hosts.some((host) => {
+    const at = unheld.get(host);
+    return (
+      at !== undefined && sent.some(({ sentAtMs }) => sentAtMs > at && sentAtMs < at + UNSEEN_MS)
+    );
+  });
+}
+
 /** A skipped instance has one reason, which says why in words that are complete. */
 function unexplained(host: string, id: string, progress: Progress): readonly string[] {
   if (progress.at !== 'skipped') return [];
@@ -95,16 +115,23 @@ const isForRoom = (progress: Progress): boolean =>
 function waitsForRoom(plot: Plot, record: Stored): boolean {
   const open = tracked(record.evacuation).filter(([, { progress }]) => !isTerminal(progress));
   return (
-    isCramped(plot) && open.length > 0 && open.every(([, { progress }]) => isForRoom(progress))
+    isCramped(plot) &&
+    open.length > 0 &&
+    open.every(([id, { progress }]) => isForRoom(progress) || failsByHand(plot, id, progress))
   );
 }
+
+/** What a human evacuates in vain, for Nova finds no host for it. */
+const failsByHand = ({ universe }: Plot, id: string, { at }: Progress): boolean =>
+  at === 'stuck' && /No valid host/.test(universe.cloud.instance(id).fault?.message ?? '');
 
 function forgotten(plot: Plot, id: string, standing: readonly Progress[]): readonly string[] {
   const { universe, failing } = plot;
   const instance = universe.cloud.instance(id);
   if (instance.deleted) return [];
   const open = standing.find((progress) => !isTerminal(progress));
-  if (open !== undefined && isForRoom(open) && isCramped(plot)) return [];
+  const lacksRoom = open !== undefined && (isForRoom(open) || failsByHand(plot, id, open));
+  if (lacksRoom && isCramped(plot)) return [];
   if (open !== undefined) return [`${id} is still ${open.at}`];
   const host = instance.host?.name ?? '';
   if (standing.length === 0) {
