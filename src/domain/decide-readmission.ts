@@ -3,6 +3,7 @@ import type { Decision } from './decide.ts';
 import type { Evacuation, Readmission } from './evacuation.ts';
 import type { Service } from './host.ts';
 import { flapHold } from './flap.ts';
+import type { HostName } from './ids.ts';
 import { livenessOf, watchLife } from './isolation.ts';
 import { NOT_ASKED } from './known.ts';
 import { disabledReason, parseDisabledReason } from './mark.ts';
@@ -154,19 +155,19 @@ function liftIsolation(
   if (service.status === 'enabled') {
     return confirmed
       ? close(next, null, now)
-      : stay(next, [because('NH503', { host })], [], policy, now);
+      : stay(next, [up(host, 'making sure that it stays up')], [], policy, now);
   }
   const ours = parseDisabledReason(service.disabledReason);
   if (before?.status !== 'enabled' || ours === null) {
     const detail = `an operator disabled it (${service.disabledReason ?? 'no reason given'})`;
     return confirmed
       ? close(next, detail, now)
-      : stay(next, [because('NH503', { host })], [], policy, now);
+      : stay(next, [up(host, 'making sure that it stays up')], [], policy, now);
   }
   if (policy.readmit.leaveDisabled && !readmission.asked) {
     return confirmed
       ? close(next, 'readmit.leave_disabled is set', now)
-      : stay(next, [because('NH503', { host })], [], policy, now);
+      : stay(next, [up(host, 'making sure that it stays up')], [], policy, now);
   }
   const flaps = flapHold(evacuation, policy, now);
   if (flaps !== null) return stay(next, [flaps], [], policy, now);
@@ -178,8 +179,10 @@ function liftIsolation(
   const actions: Action[] = [
     { do: 'change-service', service: service.id, change: { status: 'enabled' } },
   ];
-  return stay(next, [because('NH503', { host })], actions, policy, now);
+  return stay(next, [up(host, 'it is being enabled')], actions, policy, now);
 }
+
+const up = (host: HostName, detail: string): Reason => because('NH507', { host, detail });
 
 const reset = (evacuation: Evacuation): Evacuation => ({
   ...evacuation,

@@ -136,6 +136,11 @@ export const REASONS_OF_HOSTS = {
     sentence: 'evacuated; taking hosts back is switched off (readmit.automatic: false)',
     remedy: 'nova-ha enable {host}',
   },
+  NH507: {
+    severity: 'note',
+    sentence: 'up in Nova; {detail}',
+    remedy: 'none needed',
+  },
   NH601: {
     severity: 'alert',
     sentence: '{host} is not proven off',

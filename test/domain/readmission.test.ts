@@ -111,6 +111,8 @@ describe('the way back, step by step', () => {
     const own = back({ forcedDown: false, state: 'up' });
     const second = step({ record: first.next, own, now: healthyAt });
     expect(second.changes).toEqual([{ status: 'enabled' }]);
+    // It is up already: nobody waits for that any more.
+    expect(second.codes).toEqual(['NH507']);
     const third = step({ record: second.next, own: service(), now: healthyAt + 1000 });
     expect(third.next.phase).toBe('closed');
     expect(third.wakeAt).toBeNull();
