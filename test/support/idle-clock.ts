@@ -35,6 +35,8 @@ export function createIdleClock(startMs = 1_795_000_000_000): Clock & { stop(): 
           at: now + lengthMs,
           wake: () => {
             sleepers = sleepers.filter((other) => other !== sleeper);
+            // A signal outlives thousands of sleeps; none may leave anything with it.
+            signal?.removeEventListener('abort', sleeper.wake);
             resolve();
           },
         };
