@@ -4,7 +4,7 @@ import type { EventId, HostName, InstanceId } from './ids.ts';
 import type { Instance, ServerGroup } from './instance.ts';
 import { wholeHost } from './mark.ts';
 import { isMoving, moveStageOf, movesByInstance, type Move, type Way } from './move.ts';
-import { keptOrder, orderOf } from './order.ts';
+import { keptOrder, orderOf, type ImageProperties } from './order.ts';
 import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';
 import type { Instant } from './time.ts';
@@ -72,6 +72,8 @@ export interface MoveCensus {
   readonly instances: readonly Instance[];
   readonly groups: readonly ServerGroup[];
   readonly moves: readonly Move[];
+  /** What the order may look at; absent where it does not. */
+  readonly images?: ImageProperties['images'];
 }
 
 /** What is known of the moves that an earlier run asked for, by instance. */
@@ -115,7 +117,7 @@ export function moveLedger(
         locked: instance.locked,
       },
       exclusiveGroup: exclusiveGroupOf(instance, census.groups),
-      ...keptOrder(orderOf(instance, policy)),
+      ...keptOrder(orderOf(instance, policy, { images: census.images ?? new Map() })),
       progress:
         verdict.verdict === 'skip' ? { at: 'skipped', why: verdict.why } : firstProgress(mine, now),
     };

@@ -7,9 +7,10 @@ import { known, unknown, type Known } from '../domain/known.ts';
 import { drainNote, parseDrainNote, parseMoveNote, type Way } from '../domain/move.ts';
 import { because, type Reason } from '../domain/reason.ts';
 import type { Instant } from '../domain/time.ts';
+import { imagesFor, policyOfHost } from './drain-policy.ts';
 import { moveInstances, type MoveEnd, type MovingParts, type Obstacle } from './move-instances.ts';
 import type { MoveLook } from './move-look.ts';
-import type { Chance, HistoryEntry } from './ports.ts';
+import type { Chance, HistoryEntry, Images } from './ports.ts';
 
 /** A drain as it was asked for. */
 export interface DrainOrder {
@@ -22,6 +23,8 @@ export interface DrainOrder {
 /** What a drain works with. */
 export interface DrainParts extends MovingParts {
   readonly chance: Chance;
+  /** Where it is missing, images have no say in the order. */
+  readonly images?: Images | undefined;
 }
 
 /** Why a host is not drained, or its service as it is now. */
@@ -154,12 +157,15 @@ type Watch = (ledger: Evacuation, changes: readonly Change[], now: Instant) => v
  * more: what was being built there when it was disabled is moved too.
  */
 export async function drainHost(
-  parts: DrainParts,
+  general: DrainParts,
   order: DrainOrder,
   disabled: Disabled,
   watch: Watch,
 ): Promise<Known<MoveEnd>> {
   const { host, request, by } = order;
+  const policy = await policyOfHost(general, host, general.clock.now());
+  if (policy.kind === 'unknown') return policy;
+  const parts = { ...general, policy: policy.value };
   const event = disabled.kind === 'ours' ? disabled.event : parts.chance.event(parts.clock.now());
   const before = await askedBefore(parts, host, disabled);
   if (before.kind === 'unknown') return before;
@@ -186,10 +192,11 @@ export async function drainHost(
 }
 
 async function census(
-  { compute, mover, clock, policy }: DrainParts,
+  parts: DrainParts,
   start: { host: HostName; event: EventId; by: string; request: MoveRequest },
   asked: ReadonlyMap<InstanceId, { readonly name: string }>,
 ): Promise<Known<Evacuation>> {
+  const { compute, mover, clock, policy } = parts;
   const [instances, groups, moves] = await Promise.all([
     compute.instancesOn(start.host),
     compute.groups(),
@@ -198,7 +205,8 @@ async function census(
   if (instances.kind === 'unknown') return instances;
   if (groups.kind === 'unknown') return groups;
   if (moves.kind === 'unknown') return moves;
-  const found = { instances: instances.value, groups: groups.value, moves: moves.value };
+  const images = await imagesFor(parts, instances.value);
+  const found = { instances: instances.value, groups: groups.value, moves: moves.value, images };
   return known(moveLedger(start.host, start, found, asked, policy, clock.now()), instances.at);
 }
 

@@ -72,6 +72,19 @@ describe('drain', () => {
     await until(() => moving() === 0);
   });
 
+  it('asks for no more after --timeout, and goes on when it is given again', async () => {
+    cli.cloud.boot({ host: 'compute-1', count: 10 });
+    const limits = { NOVA_HA_PACE_IN_FLIGHT: '1' };
+    const { code, err } = await cli.run(['drain', 'compute-1', '--timeout', '500ms'], limits);
+    expect(err).toMatch(/\d+ instances were not asked for. To go on: nova-ha drain compute-1/);
+    expect(code).toBe(8);
+    await until(() => moving() === 0);
+    expect(isEmpty('compute-1')).toBe(false);
+    expect((await cli.run(['drain', 'compute-1', '--timeout', '10m'])).code).toBe(0);
+    expect(isEmpty('compute-1')).toBe(true);
+    expect(cli.cloud.doubles()).toEqual([]);
+  });
+
   it('refuses a dead host, a marked one, and targets that can take nothing', async () => {
     expect((await cli.run(['drain', 'compute-9'])).err).toContain('NH103');
     const target = await cli.run(['drain', 'compute-1', '--target-host', 'compute-1']);

@@ -52,7 +52,7 @@ export function drain(
     return runMoves(
       parts,
       io,
-      { host, by, phase: 'draining', command, json },
+      { host, by, phase: 'draining', command, json, timeoutMs: options.timeout },
       async (signal, watch) => {
         const disabled = await disableForDrain(moving, order, service);
         if (disabled.kind === 'unknown') return failure(io, disabled.why);

@@ -55,7 +55,9 @@ export function failback(
     if (!options.wait) return detach(parts, io, ['failback', host, '--event', event], options);
     const command = `nova-ha failback ${host} --event ${event}`;
     const json = options.json === true;
-    return runMoves(parts, io, { host, by, phase: 'returning', command, json }, (signal, watch) =>
+    const timeoutMs = options.timeout;
+    const run = { host, by, phase: 'returning', command, json, timeoutMs } as const;
+    return runMoves(parts, io, run, (signal, watch) =>
       failbackHost({ ...moving, signal }, order, home.value, watch),
     );
   });

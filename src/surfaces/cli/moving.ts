@@ -2,12 +2,12 @@ import type { Change } from '../../domain/changes.ts';
 import type { Evacuation } from '../../domain/evacuation.ts';
 import type { HostName } from '../../domain/ids.ts';
 import { because, remedyOf } from '../../domain/reason.ts';
-import type { Instant } from '../../domain/time.ts';
+import type { Instant, Millis } from '../../domain/time.ts';
 import type { DrainParts, PlannedMove } from '../../engine/drain-host.ts';
 import type { MoveEnd } from '../../engine/move-instances.ts';
 import { leaseMoves } from '../../engine/move-lease.ts';
 import { reportOfMoves } from '../../engine/move-report.ts';
-import type { Compute, Mover } from '../../engine/ports.ts';
+import type { Compute, Images, Mover } from '../../engine/ports.ts';
 import { columns, printable } from './columns.ts';
 import type { ExitName } from './exit.ts';
 import { progressText } from './frame.ts';
@@ -29,6 +29,8 @@ export interface MoveRun {
   readonly phase: 'draining' | 'returning';
   readonly command: string;
   readonly json: boolean;
+  /** After so long it is ended as by Ctrl-C. */
+  readonly timeoutMs: Millis | undefined;
 }
 
 /** How the list of moves is followed. */
@@ -37,10 +39,11 @@ export type Watch = (ledger: Evacuation, changes: readonly Change[], now: Instan
 /** The parts of the engine's moves. */
 export const movingParts = (
   { store, clock, chance, policy, log }: Parts,
-  cloud: { readonly compute: Compute; readonly mover: Mover },
+  cloud: { readonly compute: Compute; readonly images: Images; readonly mover: Mover },
   signal: AbortSignal,
 ): DrainParts => ({
   compute: cloud.compute,
+  images: cloud.images,
   mover: cloud.mover,
   store,
   clock,
@@ -72,14 +75,24 @@ export async function runMoves(
   const { lost, release } = lease.value;
   const view = await createView(io, run);
   const nudges = store.watch(() => undefined);
-  try {
-    const end = await work(AbortSignal.any([io.signal, lost]), (ledger, changes, now) => {
-      view.update(reportOfMoves(ledger, run.phase, now), changes, now);
+  const late = new AbortController();
+  const ended = new AbortController();
+  if (run.timeoutMs !== undefined)
+    void clock.sleep(run.timeoutMs, ended.signal).then(() => {
+      late.abort();
     });
+  try {
+    const end = await work(
+      AbortSignal.any([io.signal, lost, late.signal]),
+      (ledger, changes, now) => {
+        view.update(reportOfMoves(ledger, run.phase, now), changes, now);
+      },
+    );
     view.end();
     if (typeof end === 'string') return end;
     return close(parts, io, run, end, view);
   } finally {
+    ended.abort();
     nudges.close();
     await release();
   }
@@ -127,6 +140,7 @@ export function detach(
     command,
     host,
     ...rest,
+    ...(options.timeout === undefined ? [] : ['--timeout', `${String(options.timeout)}ms`]),
     ...(options.instance ?? []).flatMap((id) => ['--instance', id]),
     '--by',
     operatorOf(parts, io, options.by),

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { EventId, HostName, InstanceId } from '../../domain/ids.ts';
-import { eventArgument, hostArgument, instanceArgument } from './arguments.ts';
+import { durationArgument, eventArgument, hostArgument, instanceArgument } from './arguments.ts';
 import { HOST, type Wiring } from './wiring.ts';
 
 /** What `drain` and `failback` share. */
@@ -9,6 +9,7 @@ export interface MoveOptions {
   readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly wait: boolean;
+  readonly timeout?: number;
   readonly by?: string;
 }
 
@@ -35,6 +36,11 @@ export function addMoves(program: Command, { doors, io, run }: Wiring): void {
       .option('--dry-run', 'print what would be done; change nothing')
       .option('--json', 'print JSON')
       .option('--no-wait', 'go on in the background and return (exit code 8)')
+      .option(
+        '--timeout <TIME>',
+        'ask for no more after this long, as after Ctrl-C (exit code 8)',
+        durationArgument,
+      )
       .option('--by <WHO>', 'who asked for it, for the records (default: user@machine)');
   moving(program.command('drain'))
     .summary('empty a living host for maintenance')

@@ -64,6 +64,7 @@ export function createMoveWorld(
     });
     return {
       compute: openstack.compute,
+      images: openstack.images,
       mover: openstack.mover,
       store,
       clock: process.clock,
