@@ -75,7 +75,7 @@ describe('drain', () => {
   it('asks for no more after --timeout, and goes on when it is given again', async () => {
     cli.cloud.boot({ host: 'compute-1', count: 10 });
     const limits = { NOVA_HA_PACE_IN_FLIGHT: '1' };
-    const { code, err } = await cli.run(['drain', 'compute-1', '--timeout', '500ms'], limits);
+    const { code, err } = await cli.run(['drain', 'compute-1', '--timeout', '0.5s'], limits);
     expect(err).toMatch(/\d+ instances were not asked for. To go on: nova-ha drain compute-1/);
     expect(code).toBe(8);
     await until(() => moving() === 0);

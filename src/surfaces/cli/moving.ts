@@ -140,7 +140,7 @@ export function detach(
     command,
     host,
     ...rest,
-    ...(options.timeout === undefined ? [] : ['--timeout', `${String(options.timeout)}ms`]),
+    ...(options.timeout === undefined ? [] : ['--timeout', `${String(options.timeout / 1000)}s`]),
     ...(options.instance ?? []).flatMap((id) => ['--instance', id]),
     '--by',
     operatorOf(parts, io, options.by),
