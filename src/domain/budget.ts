@@ -70,6 +70,9 @@ export function staggerRoom({ sentAt }: Evacuation, { pace }: Policy, now: Insta
 /** For how long a host that waits for something else keeps its share: it may be sent any moment. */
 const EXPECTED_MS = 120_000;
 
+/** How long before its next try a host that waits for room counts again, so that all others know. */
+const ANNOUNCED_MS = 5_000;
+
 /** Reasons that a host may have and yet send at any moment. */
 const UNHELD: ReadonlySet<string> = new Set(['NH203', 'NH215', 'NH235']);
 
@@ -81,6 +84,8 @@ const UNHELD: ReadonlySet<string> = new Set(['NH203', 'NH215', 'NH235']);
 function competes(peer: Summary, now: Instant): boolean {
   if (!isActive(peer)) return false;
   if (peer.inFlight > 0) return true;
+  // Waiting for room may last for ever; the share is kept for its next try alone.
+  if (peer.roomAt !== undefined && now < peer.roomAt - ANNOUNCED_MS) return false;
   const expected = now - Math.max(peer.markedAt, peer.phaseSince) < EXPECTED_MS;
   if (peer.phase === 'marked') {
     return !peer.excused && (expected || (peer.provenAt !== null && peer.isolated));

@@ -45,6 +45,8 @@ export interface Summary {
   readonly total: number;
   readonly counts: Counts;
   readonly reasons: readonly Reason[];
+  /** Set while all that is left to send waits for room: when the first of them is tried again. */
+  readonly roomAt?: Instant;
   /** Set once its nova-compute gave a sign of life: it may take up what waited for it. */
   readonly lives?: boolean;
   /** When its first evacuation was sent; absent before that. */
@@ -101,8 +103,15 @@ export function summaryOf(evacuation: Evacuation): Summary {
   const all = tracked(evacuation);
   const groups = new Set<string>();
   const orders: Record<string, { inFlight: number; waiting: number }> = {};
+  let roomAt = Infinity;
+  let ready = 0;
   for (const [, { progress, exclusiveGroup, order }] of all) {
     counts[progress.at] = (counts[progress.at] ?? 0) + 1;
+    if (progress.at === 'resetting') ready += 1;
+    if (progress.at === 'pending') {
+      if (progress.why?.code === 'NH401') roomAt = Math.min(roomAt, progress.notBefore);
+      else ready += 1;
+    }
     if (order !== undefined && order.group !== null) {
       const isWaiting = progress.at === 'pending' || progress.at === 'resetting';
       if (isWaiting || isInFlight(progress) || progress.at === 'recreating') {
@@ -137,6 +146,7 @@ export function summaryOf(evacuation: Evacuation): Summary {
     total: all.length,
     counts,
     reasons: evacuation.reasons,
+    ...(ready > 0 || roomAt === Infinity ? {} : { roomAt }),
     ...(evacuation.life.moves > 0 ? { lives: true } : {}),
     ...(evacuation.begunAt === undefined ? {} : { begunAt: evacuation.begunAt }),
     ...(isActive(evacuation) ? {} : { endedAt: endOf(evacuation) }),

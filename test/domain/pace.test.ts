@@ -79,6 +79,23 @@ describe('the budgets', () => {
     expect(open({ phase: 'marked', isolated: false, excused: true, ...fresh })).toBe(1);
   });
 
+  it('not kept for a host whose instances all wait for room, but for its next try', () => {
+    const own = evacuating(waiting(2));
+    const why = because('NH401', { at: 'in 30 s', host: H2, id: vm(9) });
+    const full: Progress = { ...PENDING, at: 'pending', notBefore: T0 + 30_000, why };
+    const room = (progresses: Progress[], notBefore: number): number => {
+      const other = evacuating(
+        progresses.map((one) => (one.at === 'pending' && one.why ? { ...one, notBefore } : one)),
+        { host: H2, mark: mark({ at: T0 - 1 }), phaseSince: T0 - 600_000 },
+      );
+      return sends(own, policy(1), [summaryOf(other)]).chosen.length;
+    };
+    expect(room([full, full], T0 + 30_000)).toBe(1);
+    expect(room([full, full], T0 + 3_000)).toBe(0);
+    expect(room([full, PENDING], T0 + 30_000)).toBe(0);
+    expect(room([full, ACCEPTED], T0 + 30_000)).toBe(0);
+  });
+
   it('towards one destination, as far as all of them together have places', () => {
     const towards: Progress = { ...ACCEPTED, destination: H2 };
     expect(sends(evacuating([towards, ...waiting(9)]), policy(99, 2)).chosen).toHaveLength(3);

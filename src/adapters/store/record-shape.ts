@@ -276,6 +276,7 @@ export const summaryShape = object<Summary>({
   counts,
   reasons: list(reason),
   lives: optional(truth),
+  roomAt: optional(number),
   begunAt: optional(number),
   endedAt: optional(number),
 });
