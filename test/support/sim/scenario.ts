@@ -248,6 +248,10 @@ async function human(plot: Plot): Promise<void> {
       plot.meddled = true;
       const { runsOn, host } = cloud.instance(id);
       for (const place of [...runsOn]) if (place !== host) powerCycle(plot, place.name);
+      // Its destination takes it no further: fenced, it is sent again by itself.
+      const towards = progress.destination === null ? null : cloud.host(progress.destination);
+      if (towards !== null && towards.machine === 'on' && towards.compute !== 'running')
+        powerCycle(plot, towards.name);
       // It stayed on a host that is back: nothing is left to evacuate.
       if (cloud.host(record.evacuation.host).machine === 'on')
         universe.unmark(record.evacuation.host);
