@@ -33,7 +33,8 @@ const OUTPUT_LIMIT = 16 * 1024 * 1024;
 /**
  * The `Exec` of the machine. The environment is fixed: no variable of ours (nor of whoever called
  * us) reaches the program, times are printed in UTC and messages in English. A program that is over
- * its deadline is killed together with its children (it runs in a process group of its own).
+ * its deadline is killed together with its children (it runs in a process group of its own),
+ * and so is one that still runs when this process ends.
  */
 export function createExec(
   options: { readonly path?: string; readonly outputLimit?: number } = {},
@@ -65,6 +66,7 @@ function follow(
   outputLimit: number,
   resolve: (outcome: ExecOutcome) => void,
 ): void {
+  endWithUs(child);
   const output = { stdout: [] as Buffer[], stderr: [] as Buffer[], length: 0 };
   let exit: { readonly code: number } | null = null;
   let killed: string | null = null;
@@ -115,6 +117,22 @@ function follow(
   // A program that does not read its input closes the pipe early; its exit code tells the rest.
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(stdin ?? '');
+}
+
+const running = new Set<ChildProcess>();
+
+/** In a group of its own it would outlive us, when we are ended at a time-out of our caller for instance. */
+function endWithUs(child: ChildProcess): void {
+  if (running.size === 0) process.once('exit', endAll);
+  running.add(child);
+  child.once('close', () => {
+    running.delete(child);
+    if (running.size === 0) process.off('exit', endAll);
+  });
+}
+
+function endAll(): void {
+  for (const child of running) killGroup(child);
 }
 
 function killGroup(child: ChildProcess): void {

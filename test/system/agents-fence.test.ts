@@ -1,7 +1,10 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFileStore } from '../../src/adapters/store/file.ts';
 import { startAgentCloud, startBadServer, type AgentCloud } from '../support/agent-cloud.ts';
+import { isAlive } from '../support/alive.ts';
 import { built, runProgram, startProgram, stdinOf } from '../support/built-agent.ts';
 import { startRedis, type RedisServer } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
@@ -69,6 +72,22 @@ describe('fence_nova over Redis and HTTP', () => {
     expect(failing.code).toBe(0);
     expect(failing.err).toMatch(/password_script gave no password: it ended with 3/);
     expect(await isMarked('compute-3')).toBe(true);
+  });
+
+  it('leaves no program behind when it is ended', async () => {
+    const options = Object.fromEntries(
+      Object.entries(world.options).filter(([name]) => name !== 'password'),
+    );
+    const pidFile = join(world.directory, 'script.pid');
+    const script = { password_script: `echo $$ >${pidFile}; exec sleep 600` };
+    const { child, finished } = startProgram(built('fence_nova'), {
+      input: stdinOf({ ...options, action: 'monitor', ...script }),
+    });
+    await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'));
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    child.kill('SIGTERM');
+    expect(await finished).toMatchObject({ code: 1, signal: null });
+    await until(async () => !(await isAlive(pid)));
   });
 
   it('survives garbage on standard input', async () => {

@@ -9,6 +9,7 @@ import { parseWorkerStatus } from '../../src/domain/worker-status.ts';
 import { startAgentCloud, type AgentCloud } from '../support/agent-cloud.ts';
 import { built, FENCED_ENV, runProgram, startProgram, stdinOf } from '../support/built-agent.ts';
 import { ensureDebianPackages } from '../support/debian-packages.ts';
+import { isAlive } from '../support/alive.ts';
 import { until } from '../support/until.ts';
 
 let world: AgentCloud;
@@ -51,12 +52,6 @@ const statusOf = async () =>
 const pidOf = async (): Promise<number> => {
   const text = await readFile(join(run, 'worker.pid'), 'utf8');
   return (JSON.parse(text) as { pid: number }).pid;
-};
-
-/** A zombie counts as dead: nobody may be there to reap what was orphaned. */
-const isAlive = async (pid: number): Promise<boolean> => {
-  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => '');
-  return stat !== '' && !/\) [ZX] /.test(stat);
 };
 
 describe('NovaEvacuate', () => {
