@@ -2,6 +2,7 @@ import type { Action } from './action.ts';
 import { isCounted } from './budget.ts';
 import { adapted } from './congestion.ts';
 import type { Decision } from './decide.ts';
+import { isOpenHost } from './destination.ts';
 import { isInFlight, tracked, type Evacuation, type Progress, type Tracked } from './evacuation.ts';
 import { follow } from './follow.ts';
 import { foresee } from './foresee.ts';
@@ -34,9 +35,18 @@ export function decideEvacuating(
   const { next, wakeAt } = decision;
   if (next.phase !== 'evacuating' || wakeAt === null || !isMoving(next)) return decision;
   const look = now + lookPause(next, policy, now);
-  const spreadMs = sendSpan(evacuation, decision.actions.length, policy, now);
+  const { length: count } = decision.actions;
+  const spreadMs = isCrowded(count, observation) ? sendSpan(evacuation, count, policy, now) : 0;
   return { ...decision, wakeAt: Math.min(wakeAt, look), ...(spreadMs === 0 ? {} : { spreadMs }) };
 }
+
+/** More are sent than so many for each host that can take them: it matters who gets which. */
+const EACH = 2;
+
+const isCrowded = (count: number, { fleet }: Observation): boolean =>
+  fleet.kind === 'known' &&
+  count >
+    EACH * [...fleet.value.services.keys()].filter((at) => isOpenHost(fleet.value, at)).length;
 
 const isMoving = (evacuation: Evacuation): boolean =>
   tracked(evacuation).some(([, { progress }]) => isInFlight(progress) || progress.at === 'arrived');

@@ -1,9 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { decide } from '../../src/domain/decide.ts';
 import type { Progress } from '../../src/domain/evacuation.ts';
+import { asHost } from '../../src/domain/ids.ts';
+import { known } from '../../src/domain/known.ts';
 import { lookPause, sendSpan } from '../../src/domain/look-pause.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
-import { ACCEPTED, evacuating, H2, PENDING, T0 } from '../support/domain.ts';
+import {
+  ACCEPTED,
+  evacuating,
+  fleet,
+  H2,
+  isolated,
+  observation,
+  PENDING,
+  service,
+  T0,
+} from '../support/domain.ts';
 
 const LANDED: Progress = { at: 'landed', destination: H2, since: T0, restored: 'as-it-was' };
 const { pollMinMs, pollMaxMs } = DEFAULT_POLICY.pace;
@@ -68,5 +81,19 @@ describe('the requests of one turn', () => {
 
   it('are never spread over more than the longest pause', () => {
     expect(sendSpan(underWay(1, 0), 24, DEFAULT_POLICY, T0 + 3_600_000)).toBe(pollMaxMs);
+  });
+
+  it('are not spread where there are hosts enough', () => {
+    const record = evacuating([LANDED, LANDED, ...Array.from({ length: 7 }, () => PENDING)], {
+      phaseSince: T0 - 1000,
+    });
+    const spreadAmong = (hosts: number): number | undefined => {
+      const names = Array.from({ length: hosts }, (_, n) => asHost(`other-${String(n)}`));
+      const services = fleet([isolated(), ...names.map((name) => service(name))]);
+      const seen = observation({ fleet: known(services, T0) });
+      return decide(record, seen, DEFAULT_POLICY, T0).spreadMs;
+    };
+    expect(spreadAmong(3)).toBe(2100);
+    expect(spreadAmong(4)).toBeUndefined();
   });
 });
