@@ -1,6 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
+// Before axios, see there.
+import { giveFetchBack } from './without-fetch.ts';
 import axios, { AxiosHeaders } from 'axios';
 import pRetry from 'p-retry';
 import type { Millis } from '../../domain/time.ts';
@@ -34,6 +36,8 @@ interface Agents {
   readonly kept: { readonly httpAgent: http.Agent; readonly httpsAgent: https.Agent };
   readonly fresh: { readonly httpAgent: http.Agent; readonly httpsAgent: https.Agent };
 }
+
+giveFetchBack();
 
 const REPEATS = 2;
 const FIRST_PAUSE_MS = 100;
