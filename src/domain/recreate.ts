@@ -122,25 +122,27 @@ export function recreate(
   now: Instant,
 ): { readonly evacuation: Evacuation; readonly actions: readonly Action[] } {
   const actions: Action[] = [];
-  const instances: Record<InstanceId, Tracked> = { ...evacuation.instances };
-  let changed = false;
+  const changed: Record<InstanceId, Tracked> = {};
   for (const [id, entry] of tracked(evacuation)) {
     const { progress, restore } = entry;
     if (progress.at !== 'recreating' || restore === undefined) continue;
     if (progress.sent !== null || progress.notBefore > now) continue;
     const seen = observation.sightings.get(id);
     if (seen?.kind !== 'known' || !mayRebuild(seen.value, restore, evacuation.host)) continue;
-    changed = true;
     if (isTooLate(progress, now)) {
       const detail = `the evacuation began at ${progress.createdAt}, and it has run since without its data`;
-      instances[id] = { ...entry, progress: givenUp(progress, detail, restore, { id }) };
+      changed[id] = { ...entry, progress: givenUp(progress, detail, restore, { id }) };
       continue;
     }
     const tries = progress.tries + 1;
-    instances[id] = { ...entry, progress: { ...progress, tries, sent: now } };
+    changed[id] = { ...entry, progress: { ...progress, tries, sent: now } };
     actions.push({ do: 'rebuild', instance: id, attempt: tries, image: restore.image });
   }
-  return { evacuation: changed ? { ...evacuation, instances } : evacuation, actions };
+  if (Object.keys(changed).length === 0) return { evacuation, actions };
+  return {
+    evacuation: { ...evacuation, instances: { ...evacuation.instances, ...changed } },
+    actions,
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isAnswerTo } from '../domain/answers.ts';
 import { changesBetween, type Change } from '../domain/changes.ts';
 import { decide } from '../domain/decide.ts';
-import type { Evacuation } from '../domain/evacuation.ts';
+import { tracked, type Evacuation } from '../domain/evacuation.ts';
 import type { HostName } from '../domain/ids.ts';
 import { violations } from '../domain/invariants.ts';
 import type { Answer } from '../domain/observation.ts';
@@ -133,7 +133,16 @@ function differs(before: Evacuation, next: Evacuation): boolean {
   const rest = (record: Evacuation): string => JSON.stringify({ ...record, instances: null });
   if (rest(before) !== rest(next)) return true;
   if (before.instances === next.instances) return false;
-  return JSON.stringify(before.instances) !== JSON.stringify(next.instances);
+  const old = tracked(before);
+  const now = tracked(next);
+  // The steps share what they leave as it is, so few entries of a large host must be looked into.
+  return (
+    old.length !== now.length ||
+    now.some(([id, entry]) => {
+      const earlier = before.instances[id];
+      return earlier !== entry && JSON.stringify(earlier) !== JSON.stringify(entry);
+    })
+  );
 }
 
 /** An answer counts until the instance has moved on; a turn may be too short to look into all. */
