@@ -14,7 +14,7 @@ export interface WorkerFile {
 }
 
 // A burst of turns is one sign of life.
-const WRITE_EVERY_MS = 2000;
+const WRITE_EVERY_MS = 5000;
 
 /**
  * Keeps `worker.json` in the run directory up to date (see {@link formatWorkerStatus}); the OCF agent
