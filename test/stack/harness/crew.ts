@@ -95,6 +95,8 @@ export async function createCrew(cloud: Cloud, choices: CrewChoices = {}): Promi
     NOVA_HA_STATE_DIRECTORY: join(directory, 'state'),
     NOVA_HA_RUN_DIRECTORY: join(directory, 'run'),
     NOVA_HA_LOG_LEVEL: 'debug',
+    // Rounds lose the same few hosts again and again, and want them back.
+    NOVA_HA_FLAP_COUNT: '0',
     ...(waits === 'short' ? QUICK : {}),
     ...chosen,
   };
