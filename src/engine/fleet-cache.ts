@@ -22,16 +22,21 @@ export function createFleetCache(compute: Compute, clock: Clock): FleetCache {
   let last: { readonly fleet: Known<Fleet>; readonly startedMs: Millis } | null = null;
   let pending: { readonly promise: Promise<Known<Fleet>>; readonly startedMs: Millis } | null =
     null;
+  /** Grows whenever the list is forgotten; what was asked for before does not count afterwards. */
+  let forgotten = 0;
   let known: {
     readonly promise: Promise<Known<readonly Aggregate[]>>;
     readonly startedMs: Millis;
   } | null = null;
 
   async function load(startedMs: Millis): Promise<Known<Fleet>> {
+    const asked = forgotten;
     const fleet = await compute.fleet();
+    if (asked !== forgotten) return fleet;
     if (pending?.startedMs === startedMs) pending = null;
     // Its age counts from the moment it was asked for: the answer may be as old as that.
-    if (fleet.kind === 'known') last = { fleet, startedMs };
+    const isNewest = last === null || last.startedMs <= startedMs;
+    if (fleet.kind === 'known' && isNewest) last = { fleet, startedMs };
     return fleet;
   }
 
@@ -46,6 +51,7 @@ export function createFleetCache(compute: Compute, clock: Clock): FleetCache {
       return promise;
     },
     forget() {
+      forgotten += 1;
       last = null;
       pending = null;
     },
