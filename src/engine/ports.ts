@@ -84,8 +84,11 @@ export interface Store {
   release(host: HostName, worker: WorkerId): Promise<void>;
   /** Wakes the workers for a host; best effort, they poll anyhow. */
   nudge(host: HostName): Promise<void>;
-  /** Calls back for every nudge and (where the store can tell) every change; best effort. */
-  watch(onNudge: (host: HostName) => void): { close(): void };
+  /**
+   * Calls back for every nudge and (where the store can tell) every change; best effort. `onGap` is called
+   * when nudges may have been missed, such as those before the watch came to stand: look yourself.
+   */
+  watch(onNudge: (host: HostName) => void, onGap?: () => void): { close(): void };
   /** Appends to the capped history; best effort, never blocks an evacuation. */
   append(entries: readonly HistoryEntry[]): Promise<void>;
   /** The newest entries first. */

@@ -69,6 +69,8 @@ export interface Worker {
   readonly usePolicy: (policy: Policy) => void;
 }
 
+/** How often a worker that rests shows that it lives: more often than any watchdog asks. */
+const LIFE_MS = 10_000;
 /** Longer than all deadlines of a turn together: a turn that lasts so long has hung. */
 const HUNG_MS = 300_000;
 /** How long a host is left alone after a bug ended its loop: nothing of it was written or sent. */
@@ -82,6 +84,7 @@ export function createWorker(parts: WorkerParts): Worker {
   const restingUntilMs = new Map<HostName, Millis>();
   let failure: { readonly error: unknown } | null = null;
   let wakeUp = (): void => undefined;
+  let rest = new AbortController();
 
   const wanted = (host: HostName): boolean => parts.only === undefined || parts.only === host;
   const { cluster } = parts;
@@ -121,9 +124,13 @@ export function createWorker(parts: WorkerParts): Worker {
 
   async function run(signal: AbortSignal): Promise<void> {
     const stop = new AbortController();
+    const lookAgain = (): void => {
+      rest.abort();
+      for (const { loop } of loops.values()) loop.nudge();
+    };
     wakeUp = () => {
       stop.abort();
-      for (const { loop } of loops.values()) loop.nudge();
+      lookAgain();
     };
     signal.addEventListener('abort', wakeUp, { once: true });
     if (isStopped(signal)) wakeUp();
@@ -131,18 +138,30 @@ export function createWorker(parts: WorkerParts): Worker {
       const entry = loops.get(host);
       if (entry === undefined) ensureLoop(host, stop.signal);
       else entry.loop.nudge();
-    });
+    }, lookAgain);
     while (!isStopped(stop.signal)) {
+      // Before the look: what comes while it is under way may be too late for it.
+      rest = new AbortController();
       const open = await discover();
       for (const summary of open ?? []) ensureLoop(summary.host, stop.signal);
-      lookedRound(open);
-      await clock.sleep(parts.pollMs, stop.signal);
+      await restAfter(open, stop.signal);
     }
     watch.close();
     await Promise.all([...loops.values()].map(({ ended }) => ended));
     await silence?.idle();
     signal.removeEventListener('abort', wakeUp);
     rethrow(failure);
+  }
+
+  /** Until the next look is due or wanted; a worker that rests for long lives all the same. */
+  async function restAfter(open: readonly Summary[] | null, stop: AbortSignal): Promise<void> {
+    const { signal } = rest;
+    for (let leftMs = parts.pollMs; leftMs > 0; leftMs -= LIFE_MS) {
+      lookedRound(open);
+      if (stop.aborted) return;
+      await clock.sleep(Math.min(leftMs, LIFE_MS), signal);
+      if (signal.aborted) return;
+    }
   }
 
   /**
@@ -178,9 +197,14 @@ export function createWorker(parts: WorkerParts): Worker {
       loop.nudge();
     };
     signal.addEventListener('abort', abort);
-    const watch = store.watch((nudged) => {
-      if (nudged === host) loop.nudge();
-    });
+    const watch = store.watch(
+      (nudged) => {
+        if (nudged === host) loop.nudge();
+      },
+      () => {
+        loop.nudge();
+      },
+    );
     const loop = createHostLoop(
       {
         ...parts,

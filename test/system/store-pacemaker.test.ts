@@ -355,6 +355,20 @@ describe('pacemaker: several controllers', () => {
     watch.close();
   });
 
+  test('a watch says when it stands: what was marked before is told by nobody', async () => {
+    let gaps = 0;
+    const told: string[] = [];
+    const watch = two.store.watch(
+      (nudged) => told.push(nudged),
+      () => (gaps += 1),
+    );
+    await until(() => gaps === 1);
+    await put(one, markedRecord(host));
+    await until(() => told.includes(host));
+    expect(gaps).toBe(1);
+    watch.close();
+  });
+
   test('the watch tells changes and keeps the classic attribute in step', async () => {
     await put(two, markedRecord(host));
     const told: string[] = [];

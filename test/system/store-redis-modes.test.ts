@@ -85,6 +85,28 @@ describe('ways to Redis', () => {
     expect(await server.cli('-n', '0', 'dbsize')).toBe('0');
   });
 
+  test('a watch says when it stands, and after every break: nobody resends what it missed', async () => {
+    const server = await startRedis();
+    ends.push(() => server.stop());
+    const url = `redis://127.0.0.1:${String(server.port)}`;
+    const [store, other] = [open({ url }), open({ url })];
+    const told: HostName[] = [];
+    let gaps = 0;
+    store.watch(
+      (host) => told.push(host),
+      () => (gaps += 1),
+    );
+    await until(() => gaps === 1);
+    // From now on every nudge arrives: once is enough.
+    await other.nudge(one);
+    await until(() => told.includes(one));
+    await server.cli('client', 'kill', 'type', 'pubsub');
+    await until(() => gaps === 2);
+    const two = asHost('compute-2');
+    await other.nudge(two);
+    await until(() => told.includes(two));
+  });
+
   test('a password, right and wrong and missing, never in a message', async () => {
     const secret = 'p@ss:w/rd-4711';
     const server = await startRedis({

@@ -90,6 +90,7 @@ export function createFileStore(options: FileStoreOptions): Store {
     lease: (host, worker, ttlMs) => leases.lease(host, worker, ttlMs),
     release: (host, worker) => leases.release(host, worker),
     nudge: (host) => bestEffort(root, nudges.send(host, 'everybody')),
+    // It stands at once: there is no gap.
     watch: (onNudge) => nudges.watch(onNudge),
     append: (entries) => bestEffort(root, history.append(entries)),
     history: (filter) => guarded(root, async () => known(await history.newest(filter), now())),

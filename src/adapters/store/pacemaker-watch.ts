@@ -8,7 +8,7 @@ import type { NodeAttributes, SharedTable } from './pacemaker-ports.ts';
 /**
  * Watches the table by looking every `pollMs` (Pacemaker has no call-back for programs), and keeps
  * the classic attributes in step, which Pacemaker erases whenever a node comes or goes. The first
- * look only sets the mark from which changes are told.
+ * look only sets the mark from which changes are told, and that is told as a gap.
  */
 export function watchTable(deps: {
   readonly table: SharedTable;
@@ -18,10 +18,11 @@ export function watchTable(deps: {
   readonly clock: Clock;
   readonly pollMs: Millis;
   readonly onNudge: (host: HostName) => void;
+  readonly onGap?: (() => void) | undefined;
 }): { close(): void } {
-  const { table, attributes, files, keeper, clock, pollMs, onNudge } = deps;
+  const { table, attributes, files, keeper, clock, pollMs, onNudge, onGap } = deps;
   const stop = new AbortController();
-  const local = files.watch(onNudge);
+  const local = files.watch(onNudge, onGap);
   let before: ReadonlyMap<string, string> | null = null;
   const newest = createNewest();
 
@@ -31,6 +32,7 @@ export function watchTable(deps: {
     for (const [host, text] of texts.value) {
       if (before !== null && before.get(host) !== text) onNudge(asHost(host));
     }
+    if (before === null) onGap?.();
     before = texts.value;
     await newest.restore(table, texts.value);
     await tendClassic({ attributes, entries: entriesOf(texts.value), keeper });

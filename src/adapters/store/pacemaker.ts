@@ -160,7 +160,8 @@ export function createPacemakerStore(options: PacemakerStoreOptions): Store {
     lease: leases.lease,
     release: leases.release,
     nudge: (host) => files.nudge(host),
-    watch: (onNudge) => watchTable({ table, attributes, files, keeper, clock, pollMs, onNudge }),
+    watch: (onNudge, onGap) =>
+      watchTable({ table, attributes, files, keeper, clock, pollMs, onNudge, onGap }),
     append: (entries) => files.append(entries),
     history: (filter) => files.history(filter),
     ...createPacemakerBoard(options.switches),

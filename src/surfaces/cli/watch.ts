@@ -38,9 +38,14 @@ export type Watched =
 export async function watchHost(watching: Watching): Promise<Watched> {
   const { store, clock, host, view, signal } = watching;
   const bell = createBell();
-  const nudges = store.watch((nudged) => {
-    if (nudged === host) bell.ring();
-  });
+  const nudges = store.watch(
+    (nudged) => {
+      if (nudged === host) bell.ring();
+    },
+    () => {
+      bell.ring();
+    },
+  );
   const worker: { lost: string | null } = { lost: null };
   void watching.workerLost?.then((why) => {
     worker.lost = why;
