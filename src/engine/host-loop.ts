@@ -109,26 +109,27 @@ export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
     if (wake.signal.aborted) wake = new AbortController();
   }
 
-  async function run(
-    signal: AbortSignal,
-    whenHeld: 'wait' | 'leave-when-held' = 'wait',
-  ): Promise<LoopEnd> {
+  /** Keeps the lease while something is done under it, and gives it back, also when a bug ends that. */
+  async function underLease<T>(work: (keep: () => void) => Promise<T>): Promise<T> {
     const renewal = new AbortController();
     const keepers: Promise<void>[] = [];
     try {
-      return await turns(signal, whenHeld, () => {
+      return await work(() => {
         if (keepers.length > 0) return;
         const keeper = keepLease(renewal.signal).finally(() => keepers.splice(0));
         keepers.push(keeper);
       });
     } finally {
-      // Also when a bug ends it: a lease that nobody works under must not be renewed.
+      // A lease that nobody works under must not be renewed.
       renewal.abort();
       await Promise.all(keepers);
       if (lease !== null) await store.release(host, worker);
       lease = null;
     }
   }
+
+  const run: HostLoop['run'] = (signal, whenHeld = 'wait') =>
+    underLease((keep) => turns(signal, whenHeld, keep));
 
   async function turns(
     signal: AbortSignal,
@@ -152,12 +153,12 @@ export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
     return 'stopped';
   }
 
-  async function once(): Promise<void> {
-    if ((await takeLease()) !== 'ours') return;
-    await turn();
-    await store.release(host, worker);
-    lease = null;
-  }
+  const once: HostLoop['once'] = () =>
+    underLease(async (keep) => {
+      if ((await takeLease()) !== 'ours') return;
+      keep();
+      await turn();
+    });
 
   return {
     run,

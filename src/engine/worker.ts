@@ -109,17 +109,21 @@ export function createWorker(parts: WorkerParts): Worker {
       .run(signal)
       .catch((error: unknown) => {
         restingUntilMs.set(host, clock.monotonicMs() + BROKEN_REST_MS);
-        if (parts.onBroken !== undefined) {
-          parts.onBroken(host, error);
-          return;
-        }
-        failure ??= { error };
-        wakeUp();
+        broken(host, error);
       })
       .then(() => {
         loops.delete(host);
       });
     loops.set(host, { loop, ended });
+  }
+
+  function broken(host: HostName, error: unknown): void {
+    if (parts.onBroken !== undefined) {
+      parts.onBroken(host, error);
+      return;
+    }
+    failure ??= { error };
+    wakeUp();
   }
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -182,7 +186,16 @@ export function createWorker(parts: WorkerParts): Worker {
   async function once(): Promise<{ readonly active: number }> {
     const open = (await discover()) ?? [];
     await silence?.idle();
-    await Promise.all(open.map((summary) => newLoop(summary.host).once()));
+    // A bug in one turn must not end the process while a request of another one is on its way.
+    const turns = open.map(({ host }) =>
+      newLoop(host)
+        .once()
+        .catch((error: unknown) => {
+          broken(host, error);
+        }),
+    );
+    await Promise.all(turns);
+    rethrow(failure);
     const after = (await discover()) ?? [];
     return { active: after.filter(isActive).length };
   }
