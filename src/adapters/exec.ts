@@ -86,6 +86,8 @@ function follow(
   const kill = (why: string): void => {
     killed ??= why;
     killGroup(child);
+    // It had ended itself, and what has just been killed were its children: there is no exit to wait for.
+    if (exit !== null) finish({ kind: 'uncertain', why: killed });
   };
   const deadline = setTimeout(() => {
     // Ended, but a child of it still holds the output open: the answer is complete enough.

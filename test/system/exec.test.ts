@@ -86,6 +86,19 @@ test('a program that was killed, and one that talks too much, are uncertain', as
   });
 });
 
+test('what says too much by a child that outlives it is uncertain, and never cut short', async () => {
+  const small = createExec({ outputLimit: 100 });
+  const path = program(
+    'heir',
+    '(while kill -0 $$; do :; done; yes | head -c 5000) 2>/dev/null & exit 0',
+  );
+  const outcome = await small({ program: path, args: [], timeoutMs: 60_000 });
+  expect(outcome).toMatchObject({
+    kind: 'uncertain',
+    why: expect.stringContaining('100 bytes') as string,
+  });
+});
+
 test('one that is not there, or may not be run, certainly did nothing', async () => {
   expect(await run('no-such-program')).toEqual({
     kind: 'not-started',
