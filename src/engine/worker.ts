@@ -6,7 +6,8 @@ import type { Summary } from '../domain/summary.ts';
 import type { Millis } from '../domain/time.ts';
 import { createDiscovery, type Cluster } from './discovery.ts';
 import { createFleetCache } from './fleet-cache.ts';
-import { createHostLoop, type HostLoop } from './host-loop.ts';
+import { createHostLoop, type HostLoop, type HostLoopParts } from './host-loop.ts';
+import { createPoll } from './poll.ts';
 import type { Capacity, Clock, Compute, Fencing, Images, Log, Store } from './ports.ts';
 import { createSilenceWatch, type SilenceParts } from './silent-hosts.ts';
 import type { DecisionCore } from './turn.ts';
@@ -69,8 +70,6 @@ export interface Worker {
   readonly usePolicy: (policy: Policy) => void;
 }
 
-/** How often a worker that rests shows that it lives: more often than any watchdog asks. */
-const LIFE_MS = 10_000;
 /** Longer than all deadlines of a turn together: a turn that lasts so long has hung. */
 const HUNG_MS = 300_000;
 /** How long a host is left alone after a bug ended its loop: nothing of it was written or sent. */
@@ -84,7 +83,7 @@ export function createWorker(parts: WorkerParts): Worker {
   const restingUntilMs = new Map<HostName, Millis>();
   let failure: { readonly error: unknown } | null = null;
   let wakeUp = (): void => undefined;
-  let rest = new AbortController();
+  const poll = createPoll(clock, parts.pollMs);
 
   const wanted = (host: HostName): boolean => parts.only === undefined || parts.only === host;
   const { cluster } = parts;
@@ -129,7 +128,7 @@ export function createWorker(parts: WorkerParts): Worker {
   async function run(signal: AbortSignal): Promise<void> {
     const stop = new AbortController();
     const lookAgain = (): void => {
-      rest.abort();
+      poll.hurry();
       for (const { loop } of loops.values()) loop.nudge();
     };
     wakeUp = () => {
@@ -144,28 +143,18 @@ export function createWorker(parts: WorkerParts): Worker {
       else entry.loop.nudge();
     }, lookAgain);
     while (!isStopped(stop.signal)) {
-      // Before the look: what comes while it is under way may be too late for it.
-      rest = new AbortController();
+      poll.begin();
       const open = await discover();
       for (const summary of open ?? []) ensureLoop(summary.host, stop.signal);
-      await restAfter(open, stop.signal);
+      await poll.rest(() => {
+        lookedRound(open);
+      });
     }
     watch.close();
     await Promise.all([...loops.values()].map(({ ended }) => ended));
     await silence?.idle();
     signal.removeEventListener('abort', wakeUp);
     rethrow(failure);
-  }
-
-  /** Until the next look is due or wanted; a worker that rests for long lives all the same. */
-  async function restAfter(open: readonly Summary[] | null, stop: AbortSignal): Promise<void> {
-    const { signal } = rest;
-    for (let leftMs = parts.pollMs; leftMs > 0; leftMs -= LIFE_MS) {
-      lookedRound(open);
-      if (stop.aborted) return;
-      await clock.sleep(Math.min(leftMs, LIFE_MS), signal);
-      if (signal.aborted) return;
-    }
   }
 
   /**
@@ -200,41 +189,8 @@ export function createWorker(parts: WorkerParts): Worker {
     return { active: after.filter(isActive).length };
   }
 
-  async function untilSettled(
-    host: HostName,
-    signal: AbortSignal,
-  ): Promise<'settled' | 'held-elsewhere' | 'aborted'> {
-    const stop = new AbortController();
-    const abort = (): void => {
-      stop.abort();
-      loop.nudge();
-    };
-    signal.addEventListener('abort', abort);
-    const watch = store.watch(
-      (nudged) => {
-        if (nudged === host) loop.nudge();
-      },
-      () => {
-        loop.nudge();
-      },
-    );
-    const loop = createHostLoop(
-      {
-        ...parts,
-        ...currently,
-        onTurn: (turn) => {
-          parts.onTurn?.(turn);
-          if (turn.evacuation !== null && !isActive(turn.evacuation)) abort();
-        },
-      },
-      host,
-    );
-    const end = await loop.run(stop.signal, 'leave-when-held');
-    watch.close();
-    signal.removeEventListener('abort', abort);
-    if (end === 'held') return 'held-elsewhere';
-    return isStopped(signal) ? 'aborted' : 'settled';
-  }
+  const untilSettled: Worker['untilSettled'] = (host, signal) =>
+    settle({ ...parts, ...currently }, host, signal);
 
   function usePolicy(next: Policy): void {
     policy = next;
@@ -242,6 +198,43 @@ export function createWorker(parts: WorkerParts): Worker {
   }
 
   return { run, once, untilSettled, usePolicy };
+}
+
+/** Works on one host alone, until it needs nobody or somebody else has it. */
+async function settle(
+  parts: HostLoopParts,
+  host: HostName,
+  signal: AbortSignal,
+): Promise<'settled' | 'held-elsewhere' | 'aborted'> {
+  const stop = new AbortController();
+  const abort = (): void => {
+    stop.abort();
+    loop.nudge();
+  };
+  const loop = createHostLoop(
+    {
+      ...parts,
+      onTurn: (turn) => {
+        parts.onTurn?.(turn);
+        if (turn.evacuation !== null && !isActive(turn.evacuation)) abort();
+      },
+    },
+    host,
+  );
+  signal.addEventListener('abort', abort);
+  const watch = parts.store.watch(
+    (nudged) => {
+      if (nudged === host) loop.nudge();
+    },
+    () => {
+      loop.nudge();
+    },
+  );
+  const end = await loop.run(stop.signal, 'leave-when-held');
+  watch.close();
+  signal.removeEventListener('abort', abort);
+  if (end === 'held') return 'held-elsewhere';
+  return isStopped(signal) ? 'aborted' : 'settled';
 }
 
 // A function, so that the type checker does not take an aborted signal for a constant.
