@@ -9,6 +9,7 @@ import {
   type Pair,
 } from 'yaml';
 import { didYouMean } from '../domain/nearest.ts';
+import { AS_WRITTEN } from './as-written.ts';
 import { showOrigin, type Given, type Origin } from './origin.ts';
 import { KEYS } from './table.ts';
 
@@ -32,7 +33,11 @@ interface Walk {
  */
 export function readConfigFile(file: string, source: string): FileContent {
   const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(source, {
+    ...AS_WRITTEN,
+    lineCounter: lines,
+    prettyErrors: false,
+  });
   const walk: Walk = { document, lines, file, given: [], problems: [] };
   for (const error of document.errors) {
     const what = error.message.replace(/\s+/g, ' ').replace(/\.$/, '');
@@ -73,9 +78,13 @@ function walkEntry(walk: Walk, { path, name, prefix, offset, value }: Entry): vo
   const resolved: unknown = isAlias(value) ? value.resolve(walk.document) : value;
   if ((KEYS as readonly string[]).includes(path)) {
     // A leaf: whatever stands there goes to the check of its value.
-    const plain = isNode(resolved) ? resolved.toJS(walk.document) : null;
+    const plain = isNode(resolved) ? plainOf(resolved, walk.document) : null;
     const origin = originAt(walk, resolved === null ? offset : offsetOf(value, offset));
-    if (plain === null)
+    if (plain === ENDLESS)
+      walk.problems.push(
+        `${showOrigin(origin)}: ${path} refers to itself, or to very many other values; write it out.`,
+      );
+    else if (plain === null)
       walk.problems.push(
         `${showOrigin(origin)}: ${path} has no value; give one or remove the line.`,
       );
@@ -127,6 +136,19 @@ function placeInside(
 
 interface Plain {
   toJS(document: Document): unknown;
+}
+
+const ENDLESS = Symbol('endless');
+
+/** The value without nodes; aliases that go in a circle, or multiply, have none that could be shown. */
+function plainOf(node: Plain, document: Document): unknown {
+  try {
+    const plain = node.toJS(document);
+    JSON.stringify(plain);
+    return plain;
+  } catch {
+    return ENDLESS;
+  }
 }
 
 const isNode = (value: unknown): value is Plain =>

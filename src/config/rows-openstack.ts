@@ -1,5 +1,5 @@
 import { optional, row, secret } from './row.ts';
-import { flag, oneOf, path, text } from './values.ts';
+import { flag, oneOf, path, text, verbatim } from './values.ts';
 
 /** How OpenStack is reached; what is left out comes from clouds.yaml, secure.yaml and OS_*. */
 export const OPENSTACK_ROWS = {
@@ -19,7 +19,7 @@ export const OPENSTACK_ROWS = {
   'openstack.user_id': optional(text(), 'the user by id'),
   'openstack.user_domain_name': optional(text(), "the user's domain"),
   'openstack.user_domain_id': optional(text(), "the user's domain by id"),
-  'openstack.password': secret(text(), 'the password'),
+  'openstack.password': secret(verbatim(), 'the password'),
   'openstack.password_file': optional(path(), 'a file that holds nothing but the password'),
   'openstack.project_name': optional(text(), 'the project to which the token is scoped'),
   'openstack.project_id': optional(text(), 'the project by id'),
@@ -27,7 +27,7 @@ export const OPENSTACK_ROWS = {
   'openstack.project_domain_id': optional(text(), "the project's domain by id"),
   'openstack.application_credential_id': optional(text(), 'the application credential by id'),
   'openstack.application_credential_name': optional(text(), 'the application credential by name'),
-  'openstack.application_credential_secret': secret(text(), 'its secret'),
+  'openstack.application_credential_secret': secret(verbatim(), 'its secret'),
   'openstack.application_credential_secret_file': optional(path(), 'a file that holds its secret'),
   'openstack.cacert': optional(path(), 'the certificate authority of the endpoints, in PEM'),
   'openstack.cert': optional(path(), 'a client certificate, in PEM'),

@@ -1,5 +1,5 @@
 import { optional, row, secret } from './row.ts';
-import { flag, integer, listOf, oneOf, path, text } from './values.ts';
+import { flag, integer, listOf, oneOf, path, text, verbatim } from './values.ts';
 
 const address = text('a host with port, such as "redis-1:6379"');
 
@@ -33,10 +33,10 @@ export const STORE_ROWS = {
   'store.redis.master': row(text(), 'mymaster', 'the name of the master that the Sentinels watch'),
   'store.redis.cluster': optional(listOf(address), 'some nodes of a Redis Cluster'),
   'store.redis.username': optional(text(), 'the ACL user'),
-  'store.redis.password': secret(text(), 'the password'),
+  'store.redis.password': secret(verbatim(), 'the password'),
   'store.redis.password_file': optional(path(), 'a file that holds nothing but the password'),
   'store.redis.sentinel_username': optional(text(), "the Sentinels' ACL user"),
-  'store.redis.sentinel_password': secret(text(), "the Sentinels' password"),
+  'store.redis.sentinel_password': secret(verbatim(), "the Sentinels' password"),
   'store.redis.sentinel_password_file': optional(path(), "a file with the Sentinels' password"),
   'store.redis.db': row(integer(0, 65_535), 0, 'the number of the database'),
   'store.redis.prefix': row(text(), 'nova-ha', 'what our keys begin with'),

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { parse } from 'yaml';
 import { didYouMean } from '../domain/nearest.ts';
+import { AS_WRITTEN } from './as-written.ts';
 import { clipped, type Flaw, type ValueKind } from './values.ts';
 
 type Read<T> =
@@ -38,7 +39,7 @@ function structured<T>(options: {
 
 function fromYaml(text: string): unknown {
   try {
-    return parse(text, { logLevel: 'silent' });
+    return parse(text, { ...AS_WRITTEN, logLevel: 'silent' });
   } catch {
     return text;
   }

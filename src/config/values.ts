@@ -35,6 +35,17 @@ export const text = (type = 'a text'): ValueKind<string> => ({
   show: (value) => value,
 });
 
+/** A secret: taken letter by letter, but for the line break that files and `echo` put behind it. */
+export const verbatim = (): ValueKind<string> => ({
+  type: 'a text',
+  schema: v.pipe(
+    asText,
+    v.transform((written) => written.replace(/\r?\n$/, '')),
+    v.minLength(1),
+  ),
+  show: (value) => value,
+});
+
 /** A text that may be empty, which switches something off. */
 export const textOrNone = (): ValueKind<string> => ({
   type: 'a text (may be empty)',
@@ -53,7 +64,7 @@ export const path = (): ValueKind<string> => ({
 export const integer = (min: number, max: number): ValueKind<number> => ({
   type: `a whole number from ${String(min)} to ${String(max)}`,
   schema: v.pipe(
-    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))]),
+    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+(\.0+)?$/), v.transform(Number))]),
     v.integer(),
     v.minValue(min),
     v.maxValue(max),
@@ -65,7 +76,10 @@ export const integer = (min: number, max: number): ValueKind<number> => ({
 export const share = (): ValueKind<number> => ({
   type: 'a share from 0 to 1 (or from 0% to 100%)',
   schema: v.pipe(
-    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+(\.\d+)?%?$/), v.transform(toShare))]),
+    v.union([
+      v.number(),
+      v.pipe(v.string(), v.regex(/^(\d+(\.\d+)?|\.\d+)%?$/), v.transform(toShare)),
+    ]),
     v.minValue(0),
     v.maxValue(1),
   ),

@@ -43,6 +43,14 @@ const POWER = `power:
 `;
 
 describe('power agents', () => {
+  it('get their options as they are written: outlet 1.10 is not outlet 1.1', () => {
+    const yaml = POWER.replace('lanplus: 1', 'plug: 1.10\n      login: 0042');
+    expect(configOf(yaml).settings.power[0]?.options).toMatchObject({
+      plug: '1.10',
+      login: '0042',
+    });
+  });
+
   it('are read with defaults, in their order', () => {
     expect(configOf(POWER).settings.power).toEqual([
       {

@@ -84,6 +84,19 @@ describe('values', () => {
     ['fence: {proof: [mark, operator]}', 'fence.proof', ['mark', 'operator']],
     ['fence: {proof: mark}', 'fence.proof', ['mark']],
     ['cloud: 42', 'cloud', '42'],
+    // What is written is meant: a number of them would be another text.
+    ['cloud: 0815', 'cloud', '0815'],
+    ['cloud: 1.10', 'cloud', '1.10'],
+    ['openstack: {password: 12345678901234567890}', 'openstack.password', '12345678901234567890'],
+    ['openstack: {password: 0x1F}', 'openstack.password', '0x1F'],
+    ['openstack: {password: 1e5}', 'openstack.password', '1e5'],
+    ['openstack: {password: +5}', 'openstack.password', '+5'],
+    ['openstack: {password: " a b "}', 'openstack.password', ' a b '],
+    ['pace: {in_flight: 010}', 'pace.in_flight', 10],
+    ['pace: {in_flight: 10.0}', 'pace.in_flight', 10],
+    ['storm: {max_share: .50}', 'storm.max_share', 0.5],
+    ['fence: {delay: 2.50}', 'fence.delay', 2500],
+    ['pacemaker: {nodes: {0815: 007}}', 'pacemaker.nodes', { '0815': '007' }],
     ['state_directory: ~/x', 'state_directory', '/home/anna/x'],
   ] as const)('%s', (yaml, key, value) => {
     expect(configOf({ yaml }).settings[key]).toEqual(value);
@@ -92,6 +105,13 @@ describe('values', () => {
   it('follow anchors and aliases', () => {
     const yaml = 'retry: {backoff: &t 7s, restore: *t}';
     expect(configOf({ yaml }).settings['retry.restore']).toBe(7000);
+  });
+
+  it('of an environment variable in YAML are as written too', () => {
+    const config = configOf({ env: { NOVA_HA_PACEMAKER_NODES: '{compute-1: 0815}' } });
+    expect(config.settings['pacemaker.nodes']).toEqual({ 'compute-1': '0815' });
+    const secret = configOf({ env: { NOVA_HA_OPENSTACK_PASSWORD: ' x \n' } });
+    expect(secret.settings['openstack.password']).toBe(' x ');
   });
 
   it('may leave a section empty', () => {
@@ -107,6 +127,12 @@ describe('values', () => {
     }
   });
 });
+
+/** A few lines that would be ten million entries. */
+const BOMB = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].reduce((lines, name, index, names) => {
+  const below = index === 0 ? 'x' : `*${names[index - 1] ?? ''}`;
+  return `${lines}\n    - &${name} [${Array(10).fill(below).join(', ')}]`;
+}, 'select:\n  rules:');
 
 describe('mistakes in the file', () => {
   it.each([
@@ -125,6 +151,11 @@ describe('mistakes in the file', () => {
     ['cloud: a\ncloud: b', `${CONFIG}:2:1: this is not valid YAML: Map keys must be unique.`],
     ['pace: {in-flight: 1, in_flight: 2}', `${CONFIG}:1:22: pace.in_flight is given twice`],
     ['a: [1', `${CONFIG}:1:6: this is not valid YAML: `],
+    [
+      'select: {rules: &a [[*a]]}',
+      `${CONFIG}:1:20: select.rules refers to itself, or to very many other values; write it out.`,
+    ],
+    [BOMB, `${CONFIG}:3:5: select.rules refers to itself, or to very many other values; write it`],
     ['\tcloud: x', `${CONFIG}:1:1: this is not valid YAML: `],
     [
       'pace:\n  in_flight: 0',
