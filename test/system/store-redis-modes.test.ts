@@ -139,6 +139,34 @@ describe('ways to Redis', () => {
     expect(problem).toMatch(/the Redis user lacks a right: give it/);
   });
 
+  test('a user that may not see whether there are replicas has nothing acknowledged', async () => {
+    const acl = 'user nova on >secret-1 ~nova-ha:* &nova-ha:* +@all -@admin -info';
+    const server = await startRedis({ lines: [acl] });
+    ends.push(() => server.stop());
+    const url = `redis://127.0.0.1:${String(server.port)}`;
+    const store = open({ url, username: 'nova', password: 'secret-1' });
+    const outcome = await store.write({ version: 0, epoch: null }, markedRecord(one));
+    expect(outcome).toMatchObject({
+      kind: 'refused',
+      refusal: {
+        cause: 'forbidden',
+        message: expect.stringContaining('the Redis user lacks a right: give it') as string,
+      },
+    });
+    expect(valueOf(await store.read(one))).toBeNull();
+  });
+
+  test('a server that is away makes no noise, however many ask', async () => {
+    const heard: string[] = [];
+    const hear = (warning: Error): void => void heard.push(warning.message);
+    process.on('warning', hear);
+    ends.push(() => Promise.resolve(process.off('warning', hear)));
+    const store = open({ url: `redis://127.0.0.1:${String(await freePort())}` });
+    const asked = Array.from({ length: 50 }, (_, n) => store.read(asHost(`node-${String(n)}`)));
+    for (const read of await Promise.all(asked)) expect(read.kind).toBe('unknown');
+    expect(heard).toEqual([]);
+  });
+
   test('TLS with our authority, without it, and with a client certificate', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'nova-ha-tls-'));
     ends.push(() => rm(directory, { recursive: true }));
@@ -160,6 +188,11 @@ describe('ways to Redis', () => {
     [{}, /exactly one of store.redis.url, sentinels and cluster/],
     [{ url: 'http://x' }, /must look like redis:\/\//],
     [{ url: 'redis://x/abc' }, /"abc" is no database number/],
+    [{ url: 'redis://x?db=3' }, /"\?db=3" is not understood: .* redis:\/\/host:6379\/3/],
+    [{ url: 'redis://x/1?timeout=5' }, /"\?timeout=5" is not understood/],
+    [{ url: 'unix://run/redis.sock' }, /a path with three slashes: unix:\/\/\/run\/redis.sock/],
+    [{ url: 'redis://:50%@x' }, /"%" .* must be written %25/],
+    [{ url: 'redis:///0' }, /names no host/],
     [{ sentinels: ['a:b:c'] }, /"a:b:c" is no address/],
     [{ cluster: ['a'], db: 3 }, /database 0 only/],
   ])('options %j are refused with what is wrong', async (redis, message) => {

@@ -39,6 +39,8 @@ export function createRedisConnection(plan: RedisPlan, times: RedisTimes): Redis
     if (client !== null || isClosed || plan.kind === 'impossible') return client;
     const opened =
       plan.kind === 'single' ? new Redis(plan.options) : new Cluster([...plan.nodes], plan.options);
+    // All who wait for it listen, and there may be as many as hosts: to Node that looks like a leak.
+    opened.setMaxListeners(0);
     opened.on('error', (error: unknown) => {
       lastError = error;
     });

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import type { ClusterOptions, RedisOptions as LibraryOptions } from 'ioredis';
 import { fileTrouble } from './file-trouble.ts';
+import { replyCodeOf } from './redis-trouble.ts';
+import { readRedisUrl } from './redis-url.ts';
 
 /** Where Redis is and how to get in; exactly one of `url`, `sentinels`, `cluster` is given. */
 export interface RedisOptions {
@@ -94,44 +96,34 @@ function clientOptions(options: RedisOptions, times: RedisTimes): ClientOptions 
     keepAlive: 10_000,
     retryStrategy: (attempt) => Math.min(attempt * 50, 1000),
     // After a failover the old master comes back as a replica: look for the new one, resend nothing.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    reconnectOnError: (error) => replyCodeOf(error.message) === 'READONLY',
     ...(options.username == null ? {} : { username: options.username }),
     ...(options.password == null ? {} : { password: options.password }),
   };
 }
 
 function urlPlan(text: string, options: RedisOptions, times: RedisTimes): RedisPlan {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !['redis:', 'rediss:', 'unix:'].includes(url.protocol)) {
-    const why = 'store.redis.url must look like redis://host:6379/0, rediss://host or unix:///path';
-    return impossible('Redis', why);
-  }
-  const isSocket = url.protocol === 'unix:';
-  const dbText = isSocket ? (url.searchParams.get('db') ?? '') : url.pathname.slice(1);
-  const db = dbText === '' ? (options.db ?? 0) : Number(dbText);
-  if (!Number.isInteger(db)) {
-    return impossible('Redis', `store.redis.url: ${JSON.stringify(dbText)} is no database number`);
-  }
+  const url = readRedisUrl(text);
+  const db = url.db ?? options.db ?? 0;
   const credentials = {
-    username: options.username ?? (decodeURIComponent(url.username) || null),
-    password: options.password ?? (decodeURIComponent(url.password) || null),
+    username: options.username ?? url.username,
+    password: options.password ?? url.password,
   };
   const base = { ...clientOptions({ ...options, ...credentials }, times), db };
-  const path = decodeURIComponent(url.pathname);
-  if (isSocket) {
+  const { place } = url;
+  if ('path' in place) {
     return {
       kind: 'single',
-      where: `Redis at ${path}, database ${db}`,
-      options: { ...base, path },
+      where: `Redis at ${place.path}, database ${db}`,
+      options: { ...base, path: place.path },
     };
   }
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = url.port === '' ? 6379 : Number(url.port);
-  const tls = tlsOf(options, url.protocol === 'rediss:');
+  const host = place.host.replace(/^\[|\]$/g, '');
+  const tls = tlsOf(options, url.isTls);
   return {
     kind: 'single',
-    where: `Redis at ${url.hostname}:${port}, database ${db}`,
-    options: { ...base, host, port, ...(tls === null ? {} : { tls }) },
+    where: `Redis at ${place.host}:${place.port}, database ${db}`,
+    options: { ...base, host, port: place.port, ...(tls === null ? {} : { tls }) },
   };
 }
 

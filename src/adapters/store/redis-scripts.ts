@@ -6,14 +6,14 @@
  * Those that change something begin with the same two checks. ARGV[1] is '1' when the caller has put
  * a WAIT for a replica behind the script; when there is a live replica (online and heard of within
  * 10 s, as Redis' min-replicas-max-lag counts) and no WAIT behind, nothing is done and 'wait' is the answer.
+ * A user who may not ask for replicas is refused: nobody could tell when a write is durable.
  */
 const DURABLE = `
 local replicas = 0
 local info = redis.pcall('INFO', 'replication')
-if type(info) == 'string' then
-  for lag in string.gmatch(info, 'state=online,offset=%d+,lag=(%d+)') do
-    if tonumber(lag) <= 10 then replicas = replicas + 1 end
-  end
+if type(info) ~= 'string' then return redis.error_reply('NOPERM INFO tells nothing of replicas') end
+for lag in string.gmatch(info, 'state=online,offset=%d+,lag=(%d+)') do
+  if tonumber(lag) <= 10 then replicas = replicas + 1 end
 end
 if replicas > 0 and ARGV[1] ~= '1' then return {'wait', replicas} end
 `;

@@ -66,11 +66,19 @@ const REPLIES: Readonly<Record<string, Denial>> = {
   },
 };
 
+/**
+ * The word by which an error reply tells what it is. Redis before 7 wraps what a command in a script
+ * was answered: `ERR Error running script (call to f_…): @user_script:17: -READONLY You can't write …`.
+ */
+export function replyCodeOf(message: string): string {
+  const wrapped = /^ERR Error running script .*?: -?([A-Z]{2,})\b/.exec(message);
+  return (wrapped ?? /^(?:ERR )?([A-Z]+)\b/.exec(message))?.[1] ?? '';
+}
+
 /** What an error reply of Redis says; null when the error is no reply, so the outcome is open. */
 export function denialOf(error: unknown): Denial | null {
   if (!(error instanceof Error)) return null;
-  const code = /^(?:ERR )?([A-Z]+)\b/.exec(error.message)?.[1] ?? '';
-  const known = REPLIES[code];
+  const known = REPLIES[replyCodeOf(error.message)];
   if (known !== undefined) return known;
   if (error.message.includes('enableOfflineQueue')) {
     return { cause: 'not-sent', why: 'the connection to Redis is down' };
