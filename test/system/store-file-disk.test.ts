@@ -184,6 +184,28 @@ describe('disks in trouble', () => {
     expect(await open().check()).toMatch(/other users can write to it.*chmod 0700/);
   });
 
+  test('a directory whose parent may be passed through but not read', async () => {
+    const NOBODY = 65_534;
+    const root = join(directory, 'store');
+    await mkdir(root, { mode: 0o700 });
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) await run('chown', ['-R', String(NOBODY), directory]);
+    await chmod(directory, 0o311);
+    // Root may read everything.
+    if (isRoot) process.seteuid?.(NOBODY);
+    try {
+      const store = createFileStore({ directory: root, clock });
+      expect(await store.check()).toBeNull();
+      expect(await store.write({ version: 0, epoch: null }, markedRecord(host))).toEqual({
+        kind: 'applied',
+        value: { version: 1 },
+      });
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      await chmod(directory, 0o700);
+    }
+  });
+
   test('a full and a read-only filesystem refuse writes and keep what is there', async () => {
     // Only root can mount one; elsewhere the other tests must do.
     const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=0700', 'x', directory])

@@ -12,7 +12,7 @@ export interface Link {
 
 /**
  * What became of a commit. `taken`: another writer was faster, nothing was written. `failed`:
- * certainly not written. `uncertain`: written, but perhaps not durably.
+ * certainly not written. `uncertain`: perhaps written, or not durably.
  */
 export type Commit =
   | { readonly kind: 'committed' }
@@ -76,9 +76,10 @@ export function createCommit(options: { readonly root: string; now(): Instant })
   const prepare = async (directory: string): Promise<void> => {
     if (durable.has(directory)) return;
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    for (let path = directory; path !== dirname(options.root); path = dirname(path)) {
+    for (let path = directory; path !== options.root; path = dirname(path)) {
       await syncDirectory(dirname(path));
     }
+    await syncParent(options.root);
     durable.add(directory);
   };
 
@@ -104,8 +105,8 @@ export function createCommit(options: { readonly root: string; now(): Instant })
     } catch (error) {
       await discard(temporary);
       durable.delete(directory);
-      const why = fileTrouble(path, error);
-      return errnoOf(error) === 'EIO' ? { kind: 'uncertain', why } : { kind: 'failed', why };
+      const kind = error instanceof LinkUnclear ? 'uncertain' : 'failed';
+      return { kind, why: fileTrouble(path, error instanceof LinkUnclear ? error.cause : error) };
     }
     try {
       const entries = await entriesOf(directory);
@@ -129,14 +130,30 @@ async function writeDurably(path: string, text: string): Promise<void> {
   }
 }
 
+/** The filesystem gave no answer to link(2), or one that does not say whether it was done. */
+class LinkUnclear extends Error {}
+
+/** What link(2) says when it has certainly done nothing. A disk or a server that fails says others. */
+const NOT_LINKED = new Set(
+  'EACCES EDQUOT ELOOP EMLINK ENAMETOOLONG ENOENT ENOSPC ENOSYS ENOTDIR ENOTSUP EOPNOTSUPP EPERM EROFS EXDEV'.split(
+    ' ',
+  ),
+);
+
+/** False when the name was taken by another writer. */
 async function linkOnce(temporary: string, path: string): Promise<boolean> {
   try {
     await link(temporary, path);
     return true;
   } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
+    if (NOT_LINKED.has(errnoOf(error))) throw error;
+    if (errnoOf(error) !== 'EEXIST') throw new LinkUnclear('link', { cause: error });
+  }
+  try {
     // An NFS client that repeats a request whose answer was lost gets EEXIST for its own success.
     return (await stat(temporary)).nlink === 2;
+  } catch (error) {
+    throw new LinkUnclear('stat', { cause: error });
   }
 }
 
@@ -146,6 +163,15 @@ async function syncDirectory(directory: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** The directory that the store lies in need not be readable for us; then its owner has to see to it. */
+async function syncParent(root: string): Promise<void> {
+  try {
+    await syncDirectory(dirname(root));
+  } catch (error) {
+    if (errnoOf(error) !== 'EACCES') throw error;
   }
 }
 
