@@ -261,6 +261,18 @@ describe('history in files', () => {
     expect(await readdir(directory)).toHaveLength(4);
   });
 
+  test('forgets what a crash has left over, too', async () => {
+    for (const number of [1, 2, 3, 9]) {
+      await writeFile(join(directory, `history-00000${String(number)}.jsonl`), 'x'.repeat(400));
+    }
+    const history = createFileHistory(directory, 300);
+    await history.append([line(1)]);
+    expect((await readdir(directory)).sort()).toEqual([
+      'history-000009.jsonl',
+      'history-000010.jsonl',
+    ]);
+  });
+
   test('a line cut short by a crash costs at most its neighbour', async () => {
     const history = createFileHistory(directory);
     await history.append([line(1)]);

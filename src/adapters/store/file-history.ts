@@ -32,7 +32,8 @@ export function createFileHistory(
   segmentBytes: number = SEGMENT_BYTES,
 ): FileHistory {
   const append = async (text: string): Promise<void> => {
-    const last = (await segments(directory))[0] ?? 1;
+    const all = await segments(directory);
+    const last = all[0] ?? 1;
     const file = await open(join(directory, nameOf(last)), 'a', 0o600);
     try {
       const { size } = await file.stat();
@@ -49,7 +50,10 @@ export function createFileHistory(
     } finally {
       await next.close();
     }
-    await unlink(join(directory, nameOf(last + 1 - KEPT))).catch(() => undefined);
+    // Of those before, a process that was killed here may have left some.
+    for (const old of all.filter((number) => number <= last + 1 - KEPT)) {
+      await unlink(join(directory, nameOf(old))).catch(() => undefined);
+    }
   };
 
   return {
