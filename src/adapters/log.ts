@@ -1,6 +1,7 @@
 import { pino, type DestinationStream } from 'pino';
 import type { Log } from '../engine/ports.ts';
 import { redactFields, redactText } from './redact.ts';
+import { createStderr } from './stderr.ts';
 
 /** How much is said, and in which form. */
 export interface LogOptions {
@@ -30,17 +31,17 @@ const PRIORITY: Readonly<Record<(typeof LEVELS)[number], string>> = {
  * crash is there too. Secrets are masked in sentences and fields.
  */
 export function createLog(options: LogOptions): Log {
-  const destination = options.destination ?? stderr();
+  const destination = options.destination ?? createStderr((count) => lostText(options, count));
   return options.format === 'json'
     ? jsonLog(options.level, destination)
     : textLog(options, destination);
 }
 
-function stderr(): DestinationStream {
-  const stream = pino.destination({ dest: 2, sync: true });
-  // A reader that went away must not end the worker.
-  stream.on('error', () => undefined);
-  return stream;
+/** The line about lines that nobody read, in the form of the others. */
+function lostText({ format, stamp }: LogOptions, count: number): string {
+  const msg = `${String(count)} lines of the log were lost, nobody read them`;
+  if (format === 'text') return `${STAMPS[stamp]('warn')}${msg}\n`;
+  return `${JSON.stringify({ level: 'warn', time: new Date().toISOString(), msg })}\n`;
 }
 
 function textLog({ level, stamp }: LogOptions, destination: DestinationStream): Log {
