@@ -4,6 +4,7 @@ import { isUnreadable, type Summary } from '../domain/summary.ts';
 import type { FleetCache } from './fleet-cache.ts';
 import { adoptFailures, correctNames } from './adopt-failures.ts';
 import type { Chance, Clock, Log, Lookout, Store } from './ports.ts';
+import { createReminder } from './reminder.ts';
 import { rebuildMarks } from './rebuild.ts';
 import type { SilenceWatch } from './silent-hosts.ts';
 
@@ -45,6 +46,7 @@ export function createDiscovery(parts: DiscoveryParts): () => Promise<readonly S
   let complained = '';
   let adoptedMs = -Infinity;
   let unclear = '';
+  const trouble = createReminder(clock, log);
 
   /** Says which records cannot be read, once for every change of that. */
   function complain(bad: readonly Summary[]): void {
@@ -85,9 +87,10 @@ export function createDiscovery(parts: DiscoveryParts): () => Promise<readonly S
   return async () => {
     const summaries = await store.list();
     if (summaries.kind === 'unknown') {
-      log.warn(`The store cannot be read: ${summaries.why}`);
+      trouble.tell(`The store cannot be read: ${summaries.why}`);
       return null;
     }
+    trouble.over();
     complain(summaries.value.filter(isUnreadable));
     await compareWithNova(summaries.value);
     await adopt(summaries.value);

@@ -3,6 +3,7 @@ import type { Answer } from '../domain/observation.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Instant, Millis } from '../domain/time.ts';
 import type { Log } from './ports.ts';
+import { createReminder } from './reminder.ts';
 import { takeTurn, type Tenure, type TurnParts, type TurnResult } from './turn.ts';
 import type { CompletedTurn } from './worker.ts';
 
@@ -42,6 +43,7 @@ const AWAY_MS = 1000;
 /** Makes the loop of one host. */
 export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
   const { store, fleet, clock, log, worker, leaseMs } = parts;
+  const trouble = createReminder(clock, log);
   let wake = new AbortController();
   let answers: readonly Answer[] = [];
   let turnSinceMs: Millis | null = null;
@@ -94,8 +96,9 @@ export function createHostLoop(parts: HostLoopParts, host: HostName): HostLoop {
     answers = done.answers;
     if (done.kind === 'done') takenOver = { epoch: held?.epoch ?? null, policy };
     if (done.kind === 'lost') lease = null;
-    if (done.kind === 'unreachable') log.warn(done.sentence, { host });
+    if (done.kind === 'unreachable') trouble.tell(done.sentence, { host });
     else if (done.kind === 'done') {
+      trouble.over();
       log.debug(done.sentence, { host });
       parts.onTurn?.({ host, sentence: done.sentence, evacuation: done.evacuation });
     }

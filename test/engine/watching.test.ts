@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/store/memory.ts';
 import { asWorker } from '../../src/domain/ids.ts';
-import { known } from '../../src/domain/known.ts';
+import { known, unknown } from '../../src/domain/known.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import type { Store } from '../../src/engine/ports.ts';
 import { createWorker, type WorkerParts } from '../../src/engine/worker.ts';
@@ -111,5 +111,55 @@ describe('a worker that looks at the store seldom', () => {
     expect(pulses.length).toBeGreaterThan(10);
     const pauses = pulses.slice(1).map((at, index) => at - (pulses[index] ?? 0));
     expect(Math.max(...pauses)).toBeLessThanOrEqual(20_000);
+  });
+});
+
+describe('a store that is away for an hour', () => {
+  it('is told at once, each minute, and anew when it is away again', async () => {
+    let isAway = true;
+    const log = createKeptLog();
+    const bed = createBed({
+      store: (sound) => ({
+        ...sound,
+        list: () => (isAway ? Promise.resolve(unknown('away')) : sound.list()),
+        lease: () => Promise.resolve(unknown('away')),
+      }),
+      parts: { log, pollMs: 1000 },
+    });
+    const told = (): number => log.lines.filter((line) => line.includes('away')).length;
+    void bed.run();
+    await until(() => told() > 0);
+    const first = told();
+    await bed.clock.sleep(HOUR_MS);
+    expect(told() - first).toBeGreaterThan(50);
+    expect(told() - first).toBeLessThan(70);
+    isAway = false;
+    await bed.clock.sleep(5000);
+    isAway = true;
+    const before = told();
+    await bed.clock.sleep(5000);
+    expect(told()).toBe(before + 1);
+  });
+
+  it('is told as rarely for a host that is worked on', async () => {
+    let isAway = false;
+    const log = createKeptLog();
+    const bed = createBed({
+      store: (sound) => ({
+        ...sound,
+        read: (host) => (isAway ? Promise.resolve(unknown('away')) : sound.read(host)),
+      }),
+      parts: { log },
+    });
+    await mark(bed.memory);
+    void bed.run();
+    await until(() => bed.leasedAt.length > 0);
+    isAway = true;
+    const told = (): number => log.lines.filter((line) => line.includes('away')).length;
+    await until(() => told() > 0);
+    const first = told();
+    await bed.clock.sleep(600_000);
+    expect(told() - first).toBeGreaterThan(5);
+    expect(told() - first).toBeLessThan(15);
   });
 });
