@@ -18,8 +18,9 @@ const asWritten = (tag: ScalarTag): ScalarTag => ({
 /**
  * How YAML is read wherever a configuration holds it: what looks like a number may be a name, a
  * password or the outlet of a power switch, so it stays as it is written. Every kind of number takes
- * texts too.
+ * texts too. The library itself says nothing: what is wrong is ours to tell.
  */
 export const AS_WRITTEN = {
+  logLevel: 'silent' as const,
   customTags: (tags: Tags): Tags => tags.map((tag) => (isNumber(tag) ? asWritten(tag) : tag)),
 };

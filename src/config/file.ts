@@ -25,6 +25,8 @@ interface Walk {
   readonly file: string;
   readonly given: Given[];
   readonly problems: string[];
+  /** The keys that were met; `pace.in_flight: 1` is another way to write `pace: {in_flight: 1}`. */
+  readonly seen: Set<string>;
 }
 
 /**
@@ -38,7 +40,7 @@ export function readConfigFile(file: string, source: string): FileContent {
     lineCounter: lines,
     prettyErrors: false,
   });
-  const walk: Walk = { document, lines, file, given: [], problems: [] };
+  const walk: Walk = { document, lines, file, given: [], problems: [], seen: new Set() };
   for (const error of document.errors) {
     const what = error.message.replace(/\s+/g, ' ').replace(/\.$/, '');
     walk.problems.push(`${placeOf(walk, error.pos[0])}: this is not valid YAML: ${what}.`);
@@ -52,19 +54,22 @@ export function readConfigFile(file: string, source: string): FileContent {
 }
 
 function walkSection(walk: Walk, prefix: string, items: readonly Pair[]): void {
-  const seen = new Set<string>();
+  const sections = new Set<string>();
   for (const { key, value } of items) {
     const offset = offsetOf(key);
     const name = isScalar(key) ? String(key.value).replaceAll('-', '_') : '?';
     const path = `${prefix}${name}`;
-    if (seen.has(name)) {
+    if (sections.has(name) || walk.seen.has(path)) {
       walk.problems.push(`${placeOf(walk, offset)}: ${path} is given twice; remove one of them.`);
       continue;
     }
-    seen.add(name);
+    sections.add(name);
+    if (isLeaf(path)) walk.seen.add(path);
     walkEntry(walk, { path, name, prefix, offset, value });
   }
 }
+
+const isLeaf = (path: string): boolean => (KEYS as readonly string[]).includes(path);
 
 interface Entry {
   readonly path: string;
@@ -76,7 +81,7 @@ interface Entry {
 
 function walkEntry(walk: Walk, { path, name, prefix, offset, value }: Entry): void {
   const resolved: unknown = isAlias(value) ? value.resolve(walk.document) : value;
-  if ((KEYS as readonly string[]).includes(path)) {
+  if (isLeaf(path)) {
     // A leaf: whatever stands there goes to the check of its value.
     const plain = isNode(resolved) ? plainOf(resolved, walk.document) : null;
     const origin = originAt(walk, resolved === null ? offset : offsetOf(value, offset));

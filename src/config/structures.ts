@@ -39,7 +39,10 @@ function structured<T>(options: {
 
 function fromYaml(text: string): unknown {
   try {
-    return parse(text, { ...AS_WRITTEN, logLevel: 'silent' });
+    const value: unknown = parse(text, AS_WRITTEN);
+    // What refers to itself is no value; whoever quotes it in a message would fail.
+    JSON.stringify(value);
+    return value;
   } catch {
     return text;
   }
@@ -153,7 +156,7 @@ export const someOf = (
       const parts: Record<string, unknown> = {};
       for (const [key, part] of Object.entries(value)) {
         const name = key.replaceAll('-', '_');
-        const kind = kinds[name];
+        const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
         if (kind === undefined) {
           flaws.push(strange(key, Object.keys(kinds)));
           continue;

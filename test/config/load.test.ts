@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { policyOf, type Config } from '../../src/config/config.ts';
 import { loadConfig, type ConfigSources, type ReadFile } from '../../src/config/load.ts';
 import { showOrigin } from '../../src/config/origin.ts';
@@ -150,6 +150,14 @@ describe('mistakes in the file', () => {
     ['cloud:', `${CONFIG}:1:7: cloud has no value; give one or remove the line.`],
     ['cloud: a\ncloud: b', `${CONFIG}:2:1: this is not valid YAML: Map keys must be unique.`],
     ['pace: {in-flight: 1, in_flight: 2}', `${CONFIG}:1:22: pace.in_flight is given twice`],
+    [
+      'pace.in_flight: 1\npace: {in_flight: 2}',
+      `${CONFIG}:2:8: pace.in_flight is given twice; remove one of them.`,
+    ],
+    [
+      'profiles: {x: {__proto__: 1}}',
+      `${CONFIG}:1:16: unknown key "profiles.x.__proto__". There may be: select, `,
+    ],
     ['a: [1', `${CONFIG}:1:6: this is not valid YAML: `],
     [
       'select: {rules: &a [[*a]]}',
@@ -210,6 +218,24 @@ describe('mistakes in the file', () => {
 });
 
 describe('mistakes elsewhere', () => {
+  it('may be YAML that goes in a circle', () => {
+    expect(problemsOf({ env: { NOVA_HA_PACEMAKER_NODES: '&x {a: *x}' } })).toEqual([
+      'NOVA_HA_PACEMAKER_NODES: pacemaker.nodes must be a map of Nova hosts to Pacemaker nodes, not "&x {a: *x}".',
+    ]);
+  });
+
+  it('are told by us alone, not by the YAML library', () => {
+    const heard: unknown[] = [];
+    const emit = vi.spyOn(process, 'emitWarning').mockImplementation((warning) => {
+      heard.push(warning);
+    });
+    const yaml = '{? {a: 1} : 2}';
+    expect(problemsOf({ yaml: `power: ${yaml}` })).toHaveLength(1);
+    expect(problemsOf({ env: { NOVA_HA_POWER: yaml } })).toHaveLength(1);
+    emit.mockRestore();
+    expect(heard).toEqual([]);
+  });
+
   it('name the variable', () => {
     expect(problemsOf({ env: { NOVA_HA_LOG_LEVEL: 'loud' } })).toEqual([
       'NOVA_HA_LOG_LEVEL: log.level must be debug, info, warn or error, not "loud".',
