@@ -48,7 +48,7 @@ function textLog({ level, stamp }: LogOptions, destination: DestinationStream): 
   const threshold = LEVELS.indexOf(level);
   const at = (name: (typeof LEVELS)[number]) => (sentence: string) => {
     if (LEVELS.indexOf(name) < threshold) return;
-    const line = redactText(sentence).replace(/\s*\n\s*/g, ' ');
+    const line = redactText(sentence).replace(/\s*[\p{Cc}\u2028\u2029]+\s*/gu, ' ');
     destination.write(`${STAMPS[stamp](name)}${line}\n`);
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };

@@ -105,7 +105,8 @@ function pulseInterval(env: NotifierOptions['env']): Millis | null {
   return microseconds / 3000;
 }
 
-const oneLine = (status: string): string => status.replace(/\s+/g, ' ').slice(0, 500);
+// A NUL, which no argument of a program may hold, would end the worker.
+const oneLine = (status: string): string => status.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 500);
 
 function spawnNotify(assignments: readonly string[]): Promise<void> {
   return new Promise((resolve) => {

@@ -17,6 +17,12 @@ describe('text', () => {
     expect(lines).toEqual(['compute-1 is marked\n', 'warn: it takes long\n']);
   });
 
+  it('has no control characters, of which the journal makes a blob and a terminal anything', () => {
+    const { log, lines } = capture({});
+    log.info('Nova says: \u001b[31mno\u0000\r\n\tand \u009b2J\u2028Zoë 😀');
+    expect(lines).toEqual(['Nova says: [31mno and 2J Zoë 😀\n']);
+  });
+
   it('begins with a priority for the journal', () => {
     const { log, lines } = capture({ stamp: 'priority', level: 'debug' });
     log.debug('d');

@@ -45,6 +45,13 @@ describe('the notifier', () => {
     expect(sent.filter((message) => message.includes('WATCHDOG=1'))).toHaveLength(3);
   });
 
+  it('tells a status that no program could be given as it is', async () => {
+    const { notifier, sent, drain } = setUp({ NOTIFY_SOCKET: '/run/n' });
+    notifier.turned('Nova says: no\u0000\nnever');
+    await drain();
+    expect(sent).toEqual(['STATUS=Nova says: no never']);
+  });
+
   it('tells a status when it changes', async () => {
     const { notifier, sent, drain, pass } = setUp({ NOTIFY_SOCKET: '/run/n' });
     for (const status of ['idle', 'idle', 'compute-1\nevacuating']) {
