@@ -2,11 +2,13 @@ import { execFile } from 'node:child_process';
 import {
   appendFile,
   chmod,
+  chown,
   mkdir,
   mkdtemp,
   readdir,
   rm,
   stat,
+  symlink,
   utimes,
   writeFile,
 } from 'node:fs/promises';
@@ -29,6 +31,8 @@ const host = asHost('compute-1');
 const anna = asWorker('anna');
 const bert = asWorker('bert');
 const clock = { now: () => Date.now() };
+/** A user for whom permissions count, where the tests run as root. */
+const NOBODY = 65_534;
 let directory: string;
 let warnings: string[];
 
@@ -93,6 +97,35 @@ describe('version files', () => {
     await utimes(stale, 0, 0);
     expect(await store.check()).toBeNull();
     expect(await readdir(join(directory, 'nudges'))).toEqual([]);
+  });
+
+  test('what cannot be read of one host hides no other', async () => {
+    const store = open();
+    await store.write({ version: 0, epoch: null }, markedRecord(host));
+    const hosts = join(directory, 'hosts');
+    await writeFile(join(hosts, 'README'), 'a file of somebody');
+    await symlink('circle', join(hosts, 'circle'));
+    await mkdir(join(hosts, 'closed', 'records'), { recursive: true });
+    await chmod(join(hosts, 'closed'), 0o000);
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) {
+      for (const path of ['', 'hosts', 'hosts/compute-1', 'hosts/compute-1/records']) {
+        await chown(join(directory, path), NOBODY, NOBODY);
+      }
+      await chown(join(hosts, host, 'records', '000000000001.json'), NOBODY, NOBODY);
+      process.seteuid?.(NOBODY);
+    }
+    try {
+      const list = valueOf(await open().list());
+      expect(list.filter(isUnreadable).map((summary) => summary.host)).toEqual(
+        expect.arrayContaining(['README', 'circle', 'closed']),
+      );
+      expect(list.find((summary) => summary.host === host)).toMatchObject({ phase: 'marked' });
+      expect(await open().check()).toMatch(/hosts\/README.*\(ENOTDIR\)|circle.*\(ELOOP\)/);
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      await chmod(join(hosts, 'closed'), 0o700);
+    }
   });
 
   test('something else among the hosts is named', async () => {
@@ -185,7 +218,6 @@ describe('disks in trouble', () => {
   });
 
   test('a directory whose parent may be passed through but not read', async () => {
-    const NOBODY = 65_534;
     const root = join(directory, 'store');
     await mkdir(root, { mode: 0o700 });
     const isRoot = process.geteuid?.() === 0;

@@ -142,6 +142,9 @@ async function listOf(
 /** How many hosts' files are read at a time: more than Node's threads for it gain nothing. */
 const LANES = 8;
 
+/** What is wrong with the files of one host, and does not come and go: no reason to hide the others. */
+const OF_ONE_HOST = new Set(['EACCES', 'EPERM', 'ENOTDIR', 'ELOOP', 'EISDIR']);
+
 async function summaryIn(
   hosts: string,
   name: string,
@@ -151,8 +154,12 @@ async function summaryIn(
   if (hostNameProblem(name) !== null) {
     return unreadable(host, `${join(hosts, name)} is no directory of nova-ha: move it away`);
   }
-  const top = await newest(recordsOf(host), HEAD_LINES);
+  const top = await newest(recordsOf(host), HEAD_LINES).catch((error: unknown) => {
+    if (!OF_ONE_HOST.has(errnoOf(error))) throw error;
+    return fileTrouble(recordsOf(host), error);
+  });
   if (top === null) return null;
+  if (typeof top === 'string') return unreadable(host, top);
   const summary = decodeHead(top.text, host);
   if (summary.kind === 'decoded') return summary.value;
   const path = pathOf(recordsOf(host), top.number);
