@@ -14,7 +14,8 @@ const doors: Doors = {
 };
 
 runCli(process.argv.slice(2), createProcessIo(process), doors).then(
-  (exit) => process.exit(codeOf(exit)),
+  // Not at once: a stream that could not write says so a moment later.
+  (exit) => setImmediate(() => process.exit(codeOf(exit))),
   (bug: unknown) => {
     // A sentence for the operator, a place in the bundle for whoever mends it.
     const { message, stack = '' } = bug instanceof Error ? bug : new Error(String(bug));

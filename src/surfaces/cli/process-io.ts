@@ -13,7 +13,11 @@ export function createProcessIo(process: NodeJS.Process): Io {
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   // `nova-ha status | head` closes the pipe early, which is no error.
-  stdout.on('error', () => process.exit(0));
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    stderr.write(`nova-ha: standard output cannot be written: ${error.message}\n`);
+    process.exit(1);
+  });
   stderr.on('error', () => undefined);
   return {
     out: (text) => void stdout.write(text),
