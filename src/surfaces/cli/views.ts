@@ -95,5 +95,6 @@ function liveView(io: Io, live: Live): View {
   };
 }
 
-const troubleText = (why: string | null): string =>
+/** What a watcher is told of a store that does not answer. */
+export const troubleText = (why: string | null): string =>
   why === null ? 'The store answers again.' : `The store does not answer (${why}); waiting for it.`;
