@@ -67,11 +67,14 @@ async function storeFinding(parts: Parts): Promise<Finding> {
 
 /** What an operator switched and perhaps forgot; nothing where nothing is on. */
 async function switchFinding(parts: Parts): Promise<readonly Finding[]> {
-  const { reasons } = await viewBoard(parts);
+  const { reasons, isKnown } = await viewBoard(parts);
   if (reasons.length === 0) return [];
+  // Switches that cannot be read hold everything.
+  const grave = isKnown
+    ? ({ severity: 'warning', exit: 'done' } as const)
+    : ({ severity: 'fatal', exit: 'store-unreachable' } as const);
   const problems = reasons.map((reason) => ({
-    severity: 'warning' as const,
-    exit: 'done' as const,
+    ...grave,
     message: `${reasonText(reason)}. Remedy: ${remedyOf(reason)}`,
   }));
   return [{ what: 'switches', problems }];
