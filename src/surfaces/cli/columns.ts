@@ -23,7 +23,7 @@ export function foldedColumns(rows: readonly Row[], width: number | null): reado
   const widths = widthsOf(rows);
   if (width === null) return columns(rows, null);
   const used = widths.slice(0, -1).reduce((sum, one) => sum + one + 2, 0);
-  const isRoomy = width - used >= LEAST_ROOM;
+  const isRoomy = width - used >= Math.min(LEAST_ROOM, widths.at(-1) ?? 0);
   const indent = isRoomy ? used : 4;
   return rows.map((row) => {
     const last = row.at(-1) ?? { text: '' };
@@ -36,7 +36,7 @@ export function foldedColumns(rows: readonly Row[], width: number | null): reado
   });
 }
 
-/** What a last column needs, to be read beside the others. */
+/** What a long last column needs, to be read beside the others. */
 const LEAST_ROOM = 30;
 
 function widthsOf(rows: readonly Row[]): readonly number[] {
@@ -55,7 +55,8 @@ function lineOf(row: Row, widths: readonly number[], width: number | null): stri
     const last = index === row.length - 1;
     const room = width === null ? Infinity : Math.max(width - used, 0);
     const shown = cut(text, room);
-    line += paint(shown);
+    // Painted nothing would keep the blanks before it.
+    line += shown === '' ? '' : paint(shown);
     if (last) return;
     const gap = (widths[index] ?? 0) - lengthOf(shown) + 2;
     line += ' '.repeat(Math.max(gap, 0));

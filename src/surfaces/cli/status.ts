@@ -138,20 +138,23 @@ async function reportsOf(parts: Parts): Promise<Known<readonly HostReport[]>> {
 
 const HEADINGS = ['HOST', 'EVENT', 'PHASE', 'DONE', 'IN FLIGHT', 'SINCE', 'ETA', 'WHY'] as const;
 
-/** A line per host, with what is wrong with it; nothing is cut. */
+/** From how many columns on a terminal has room for what is wanted less. */
+const ROOM_FOR: Readonly<Partial<Record<(typeof HEADINGS)[number], number>>> = {
+  EVENT: 120,
+  'IN FLIGHT': 64,
+  SINCE: 64,
+  ETA: 64,
+};
+
+/** A line per host, with what is wrong with it; nothing of that is cut. */
 const table = (io: Io, reports: readonly HostReport[], now: Instant): readonly string[] =>
   foldedColumns(rowsOf(io, reports, now), io.isTty ? io.size().columns : null);
 
-/** The same for a part of the terminal that is drawn again and again; events only where there is room. */
-function liveTable(io: Io, reports: readonly HostReport[], now: Instant): readonly string[] {
-  if (reports.length === 0) return ['No host is marked.'];
-  const width = io.size().columns;
-  const rows = rowsOf(io, reports, now);
-  const isNarrow = width < WITH_EVENTS;
-  return columns(isNarrow ? rows.map((row) => row.filter((_cell, at) => at !== 1)) : rows, width);
-}
-
-const WITH_EVENTS = 120;
+/** The same for a part of the terminal that is drawn again and again. */
+const liveTable = (io: Io, reports: readonly HostReport[], now: Instant): readonly string[] =>
+  reports.length === 0
+    ? ['No host is marked.']
+    : columns(rowsOf(io, reports, now), io.size().columns);
 
 /** As many lines as the terminal has, and a word about those that it has no room for. */
 function inFrame(io: Io, lines: readonly string[]): string {
@@ -179,14 +182,18 @@ function rowsOf(
       { text: formatMillis(Math.max(now - report.since, 0)) },
       { text: report.etaMs === null ? '-' : formatMillis(report.etaMs) },
       reason === undefined
-        ? { text: '-' }
+        ? { text: io.isTty ? '' : '-' }
         : {
             text: `${reasonText(reason)}${more}`,
             paint: (text: string) => paint.severity(severityOf(reason), text),
           },
     ];
   });
-  return [HEADINGS.map((text) => ({ text, paint: paint.heading })), ...rows];
+  const width = io.isTty ? io.size().columns : Infinity;
+  const isShown = (_cell: Cell, at: number): boolean =>
+    width >= (ROOM_FOR[HEADINGS[at] ?? 'WHY'] ?? 0);
+  const head = HEADINGS.map((text) => ({ text, paint: paint.heading }));
+  return [head, ...rows].map((row) => row.filter(isShown));
 }
 
 /** Prints the document as JSON or YAML when that was asked for. */

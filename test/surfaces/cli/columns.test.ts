@@ -54,6 +54,19 @@ describe('folded columns', () => {
     ]);
   });
 
+  it('stay beside the others where all of them fit', () => {
+    expect(foldedColumns(rows(['a'.repeat(30), 'WHY'], ['b', 'short']), 40)).toEqual([
+      `${'a'.repeat(30)}  WHY`,
+      `b${' '.repeat(31)}short`,
+    ]);
+  });
+
+  it('end with their last letter, however they are painted', () => {
+    const dim = (text: string) => `<${text}>`;
+    const row = [{ text: 'abcdef' }, { text: 'xy', paint: dim }];
+    expect(columns([row], 6)).toEqual(['abcdef']);
+  });
+
   it('are as ever without a width, and break words only when they must', () => {
     expect(foldedColumns(rows(['a', long]), null)).toEqual([`a  ${long}`]);
     expect(folded('abcdefgh ij', 4)).toEqual(['abcd', 'efgh', 'ij']);
