@@ -31,6 +31,8 @@ export interface Stage {
   elapsedMs(): number;
   /** The worker ended by itself: nothing will happen any more. */
   isWorkerLost(): boolean;
+  /** Nothing is played any more: that, or somebody stopped it. */
+  isOver(): boolean;
 }
 
 /** The longest that anything in the demonstration is waited for. */
@@ -92,6 +94,7 @@ export async function openStage(
     },
     elapsedMs: () => performance.now() - startedMs,
     isWorkerLost: () => lost.signal.aborted,
+    isOver: () => either.aborted,
   };
   return { kind: 'ok', stage };
 }

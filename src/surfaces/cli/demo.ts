@@ -83,7 +83,7 @@ async function play(io: Io, stage: Stage): Promise<boolean> {
     );
   });
   if (!back) {
-    if (!stage.isWorkerLost()) tell(io, `nova-ha: ${LOST} was not taken back in time`);
+    if (!stage.isOver()) tell(io, `nova-ha: ${LOST} was not taken back in time`);
     return false;
   }
   await stage.command(['history', LOST, '--limit', '4']);
