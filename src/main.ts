@@ -14,8 +14,12 @@ const doors: Doors = {
 };
 
 runCli(process.argv.slice(2), createProcessIo(process), doors).then(
-  // Not at once: a stream that could not write says so a moment later.
-  (exit) => setImmediate(() => process.exit(codeOf(exit))),
+  (exit) => {
+    // Whether all of the output has arrived is heard a moment after the last write.
+    process.stdout.write('', () => {
+      setImmediate(() => process.exit(Math.max(codeOf(exit), Number(process.exitCode ?? 0))));
+    });
+  },
   (bug: unknown) => {
     // A sentence for the operator, a place in the bundle for whoever mends it.
     const { message, stack = '' } = bug instanceof Error ? bug : new Error(String(bug));

@@ -54,6 +54,7 @@ describe('the codec', () => {
     ['"yes"', 'not written by nova-ha'],
     ['{"worker":"x"}', 'not written by nova-ha'],
     ['{"format":2,"record":{}}', 'update this one'],
+    ['{"format":0,"record":{}}', 'its format 0 is unknown'],
     ['{"format":"x","record":{}}', 'format "x" is unknown'],
     ['{"format":1}', 'record: expected an object, found nothing'],
     ['{"format":1,"record":[]}', 'record: expected an object, found a list'],

@@ -21,6 +21,6 @@ const asWritten = (tag: ScalarTag): ScalarTag => ({
  * texts too. The library itself says nothing: what is wrong is ours to tell.
  */
 export const AS_WRITTEN = {
-  logLevel: 'silent' as const,
+  logLevel: 'error' as const,
   customTags: (tags: Tags): Tags => tags.map((tag) => (isNumber(tag) ? asWritten(tag) : tag)),
 };

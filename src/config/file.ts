@@ -7,6 +7,7 @@ import {
   parseDocument,
   type Document,
   type Pair,
+  type YAMLError,
 } from 'yaml';
 import { didYouMean } from '../domain/nearest.ts';
 import { AS_WRITTEN } from './as-written.ts';
@@ -34,6 +35,11 @@ interface Walk {
  * keys, keys given twice and sections that are none are named as problems; values are not checked.
  */
 export function readConfigFile(file: string, source: string): FileContent {
+  // Node puts U+FFFD where bytes are no UTF-8; nobody writes it, nor NUL, into a configuration.
+  if (/[\0\ufffd]/.test(source)) {
+    const problem = `${file}: this is no text in UTF-8: a binary file, or another encoding; write it anew.`;
+    return { given: [], problems: [problem] };
+  }
   const lines = new LineCounter();
   const document = parseDocument(source, {
     ...AS_WRITTEN,
@@ -41,9 +47,12 @@ export function readConfigFile(file: string, source: string): FileContent {
     prettyErrors: false,
   });
   const walk: Walk = { document, lines, file, given: [], problems: [], seen: new Set() };
+  const told = new Set<string>();
   for (const error of document.errors) {
-    const what = error.message.replace(/\s+/g, ' ').replace(/\.$/, '');
-    walk.problems.push(`${placeOf(walk, error.pos[0])}: this is not valid YAML: ${what}.`);
+    const place = placeOf(walk, error.pos[0]);
+    // What follows from a mistake at the same place says nothing more.
+    if (!told.has(place)) walk.problems.push(`${place}: ${wordsFor(error, source)}.`);
+    told.add(place);
   }
   if (walk.problems.length > 0) return walk;
   const root: unknown = document.contents;
@@ -52,6 +61,31 @@ export function readConfigFile(file: string, source: string): FileContent {
     walk.problems.push(`${file}: the file must hold keys with values, such as "cloud: mycloud".`);
   return walk;
 }
+
+/** What the parser found, in the words of somebody who writes a file, with the way to mend it. */
+function wordsFor(
+  { code, message, pos: [start] }: Pick<YAMLError, 'code' | 'message' | 'pos'>,
+  source: string,
+): string {
+  switch (code) {
+    case 'DUPLICATE_KEY': {
+      const name = /^["']?([^\s"':{}[\],]+)/.exec(source.slice(start))?.[1] ?? 'a key';
+      return `${name} is given twice; remove one of them`;
+    }
+    case 'MULTIPLE_DOCS':
+      return 'another document begins here (---), and only one is read; make one of them';
+    case 'TAB_AS_INDENT':
+      return 'this line is indented with a tab; use blanks';
+    case 'BAD_INDENT':
+    case 'BLOCK_AS_IMPLICIT_KEY':
+    case 'MULTILINE_IMPLICIT_KEY':
+      return `this is not valid YAML: ${sentence(message)}; indent the line like those around it`;
+    default:
+      return `this is not valid YAML: ${sentence(message)}`;
+  }
+}
+
+const sentence = (message: string): string => message.replace(/\s+/g, ' ').replace(/\.$/, '');
 
 function walkSection(walk: Walk, prefix: string, items: readonly Pair[]): void {
   const sections = new Set<string>();

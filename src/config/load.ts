@@ -47,6 +47,7 @@ export const DEFAULT_FILE = '/etc/nova-ha/config.yaml';
  */
 export function loadConfig(sources: ConfigSources): ConfigOutcome {
   const named = sources.file ?? nonEmpty(sources.env['NOVA_HA_CONFIG']);
+  if (named === '') return wrong('--config names no file.');
   const file = expand(named ?? DEFAULT_FILE, sources.home);
   const read = sources.readFile(file);
   if (read.kind === 'unreadable') return wrong(`${file}: it cannot be read: ${read.why}.`);

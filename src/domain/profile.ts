@@ -64,7 +64,7 @@ function applies(rule: AssignRule, { host, zone, aggregates }: HostFacts): boole
 }
 
 /** Why a host has its profile, or none, in words. */
-export function describeRule(policy: Policy, rule: AssignRule | null): string {
+function describeRule(policy: Policy, rule: AssignRule | null): string {
   if (rule === null) {
     return policy.assign.length === 0
       ? 'no profiles are assigned'
@@ -95,6 +95,24 @@ export function policyOf(
     resolved.set(profile, merged);
   }
   return merged.policy;
+}
+
+/** The profile that applies to a host and what decides that, as people read it. */
+export interface ProfileChoice {
+  readonly name: string | null;
+  readonly why: string;
+}
+
+/** What applies to a host that is looked at now: its profile, and the policy with it. */
+export function profileFor(
+  policy: Policy,
+  facts: HostFacts,
+): { readonly profile: ProfileChoice; readonly policy: Policy } {
+  const rule = assignmentOf(policy, facts);
+  return {
+    profile: { name: rule?.profile ?? null, why: describeRule(policy, rule) },
+    policy: policyOf(policy, { profile: rule?.profile }),
+  };
 }
 
 /** Asked in every turn, answered once per policy. */

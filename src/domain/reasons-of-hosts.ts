@@ -26,7 +26,7 @@ export const REASONS_OF_HOSTS = {
   NH104: {
     severity: 'warning',
     sentence: 'the state of {what} is unknown: {detail}',
-    remedy: 'none needed; nothing is done until Nova answers again',
+    remedy: 'none needed if it passes, nothing is done until then; else mend what it says',
   },
   NH105: {
     severity: 'note',

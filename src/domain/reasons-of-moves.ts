@@ -9,6 +9,11 @@ export const REASONS_OF_MOVES = {
     remedy:
       'move it by hand at a microversion that forces a host (below 2.68), or let the group go',
   },
+  NH608: {
+    severity: 'alert',
+    sentence: '{host} has no instance {ids}',
+    remedy: 'nova-ha plan {host} shows its instances with their ids',
+  },
   NH610: {
     severity: 'alert',
     sentence: 'Nova shows the nova-compute of {host} as down',

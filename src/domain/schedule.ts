@@ -46,6 +46,20 @@ export function scheduleOf(evacuation: Evacuation, { order: { sequence } }: Poli
   };
 }
 
+/** What is under way first, then wave by wave and by priority, then what stays; equals keep their order. */
+export const inOrder = <Row>(
+  rows: readonly Row[],
+  placeOf: (row: Row) => { readonly isSkipped: boolean; readonly slot: Slot | null },
+): readonly Row[] => {
+  const rankOf = (row: Row): number => {
+    const { isSkipped, slot } = placeOf(row);
+    return isSkipped ? Infinity : (slot?.wave ?? 0);
+  };
+  const priorityOf = (row: Row): number => placeOf(row).slot?.priority ?? 0;
+  // Infinity minus itself is no number, and leaves the order of the skipped as it is.
+  return [...rows].sort((a, b) => rankOf(a) - rankOf(b) || priorityOf(b) - priorityOf(a));
+};
+
 /** The slot in words: `priority 900 (nova-ha:priority of the flavor), group web, after db has landed`. */
 export function sentenceOfSlot({ priority, group, from, after }: Slot): string {
   const said = from.length === 0 ? '' : ` (${from.join(', ')})`;

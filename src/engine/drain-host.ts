@@ -1,16 +1,17 @@
 import type { Change } from '../domain/changes.ts';
-import { classifyMove, moveLedger, type MoveRequest } from '../domain/drain.ts';
+import type { MoveRequest } from '../domain/drain.ts';
 import { isActive, type Evacuation } from '../domain/evacuation.ts';
 import type { Fleet, Service } from '../domain/host.ts';
 import { asEvent, type EventId, type HostName, type InstanceId } from '../domain/ids.ts';
 import { known, unknown, type Known } from '../domain/known.ts';
-import { drainNote, parseDrainNote, parseMoveNote, type Way } from '../domain/move.ts';
+import { drainNote, parseDrainNote } from '../domain/move.ts';
 import { because, type Reason } from '../domain/reason.ts';
 import type { Instant } from '../domain/time.ts';
-import { imagesFor, policyOfHost } from './drain-policy.ts';
+import { askedBefore, listMoves } from './drain-census.ts';
+import { policyOfHost } from './drain-policy.ts';
 import { moveInstances, type MoveEnd, type MovingParts, type Obstacle } from './move-instances.ts';
 import type { MoveLook } from './move-look.ts';
-import type { Chance, HistoryEntry, Images } from './ports.ts';
+import type { Chance, Images } from './ports.ts';
 
 /** A drain as it was asked for. */
 export interface DrainOrder {
@@ -36,7 +37,7 @@ export type DrainCheck =
 export async function checkDrain(
   { compute, store }: Pick<DrainParts, 'compute' | 'store'>,
   host: HostName,
-  target: HostName | null,
+  { target, instances: wanted }: Pick<MoveRequest, 'target' | 'instances'>,
 ): Promise<Known<DrainCheck>> {
   const [fleet, peers] = await Promise.all([compute.fleet(), store.list()]);
   if (fleet.kind === 'unknown') return fleet;
@@ -59,6 +60,14 @@ export async function checkDrain(
     const detail = marked ? 'it is marked as failed' : flawOf(target, host, fleet.value);
     if (detail !== null) return refused(because('NH612', { target, detail }));
   }
+  const strangers: InstanceId[] = [];
+  for (const id of wanted ?? []) {
+    // One that is elsewhere was moved already; one that is nowhere is most likely a slip.
+    const seen = await compute.sighting(id);
+    if (seen.kind === 'unknown') return seen;
+    if (seen.value === null) strangers.push(id);
+  }
+  if (strangers.length > 0) return refused(because('NH608', { host, ids: strangers.join(', ') }));
   return known({ kind: 'fit', service }, fleet.at);
 }
 
@@ -71,33 +80,6 @@ function flawOf(target: HostName, host: HostName, fleet: Fleet): string | null {
   if (service === undefined) return 'Nova knows no such host';
   if (service.state !== 'up') return `it is ${service.state}`;
   return service.status === 'enabled' ? null : 'it is disabled';
-}
-
-/** One line of a plan. */
-export interface PlannedMove {
-  readonly id: InstanceId;
-  readonly name: string;
-  readonly vmState: string;
-  readonly verdict: Way | 'skip';
-  readonly why: Reason | null;
-}
-
-/** What a drain would do; changes nothing. */
-export async function planDrain(
-  { compute }: Pick<DrainParts, 'compute'>,
-  { host, request }: Pick<DrainOrder, 'host' | 'request'>,
-): Promise<Known<readonly PlannedMove[]>> {
-  const [instances, groups] = await Promise.all([compute.instancesOn(host), compute.groups()]);
-  if (instances.kind === 'unknown') return instances;
-  if (groups.kind === 'unknown') return groups;
-  const moves = instances.value.map((instance): PlannedMove => {
-    const verdict = classifyMove(instance, groups.value, request);
-    const { id, name, vmState } = instance;
-    return verdict.verdict === 'move'
-      ? { id, name, vmState, verdict: verdict.way, why: null }
-      : { id, name, vmState, verdict: 'skip', why: verdict.why };
-  });
-  return known(moves, instances.at);
 }
 
 /** The disable as it stands: ours with its event, or somebody else's. */
@@ -163,23 +145,24 @@ export async function drainHost(
   watch: Watch,
 ): Promise<Known<MoveEnd>> {
   const { host, request, by } = order;
-  const policy = await policyOfHost(general, host, general.clock.now());
-  if (policy.kind === 'unknown') return policy;
-  const parts = { ...general, policy: policy.value };
+  const chosen = await policyOfHost(general, host, general.clock.now());
+  if (chosen.kind === 'unknown') return chosen;
+  const parts = { ...general, policy: chosen.value.policy };
   const event = disabled.kind === 'ours' ? disabled.event : parts.chance.event(parts.clock.now());
-  const before = await askedBefore(parts, host, disabled);
+  const before = await askedBefore(parts, host, disabled.kind === 'ours' ? disabled.event : null);
   if (before.kind === 'unknown') return before;
   const asked = before.value;
   let earlier: Evacuation | null = null;
   for (;;) {
-    const ledger = await census(parts, { host, event, by, request }, asked);
-    if (ledger.kind === 'unknown') return ledger;
-    const merged = earlier === null ? ledger.value : merge(earlier, ledger.value);
+    const list = await listMoves(parts, { host, event, by, request }, asked);
+    if (list.kind === 'unknown') return list;
+    const { ledger } = list.value;
+    const merged = earlier === null ? ledger : merge(earlier, ledger);
     if (merged === null && earlier !== null) {
       return known({ kind: 'over', ledger: earlier, why: null }, parts.clock.now());
     }
     const end: MoveEnd = await moveInstances(parts, {
-      ledger: merged ?? ledger.value,
+      ledger: merged ?? ledger,
       request,
       sourceOf: () => host,
       ours: new Set(asked.keys()),
@@ -191,25 +174,6 @@ export async function drainHost(
   }
 }
 
-async function census(
-  parts: DrainParts,
-  start: { host: HostName; event: EventId; by: string; request: MoveRequest },
-  asked: ReadonlyMap<InstanceId, { readonly name: string }>,
-): Promise<Known<Evacuation>> {
-  const { compute, mover, clock, policy } = parts;
-  const [instances, groups, moves] = await Promise.all([
-    compute.instancesOn(start.host),
-    compute.groups(),
-    mover.movesFrom(start.host),
-  ]);
-  if (instances.kind === 'unknown') return instances;
-  if (groups.kind === 'unknown') return groups;
-  if (moves.kind === 'unknown') return moves;
-  const images = await imagesFor(parts, instances.value);
-  const found = { instances: instances.value, groups: groups.value, moves: moves.value, images };
-  return known(moveLedger(start.host, start, found, asked, policy, clock.now()), instances.at);
-}
-
 /** What the second list has that the first had not; null when that is nothing. */
 function merge(before: Evacuation, after: Evacuation): Evacuation | null {
   const fresh = Object.entries(after.instances).filter(
@@ -217,32 +181,6 @@ function merge(before: Evacuation, after: Evacuation): Evacuation | null {
   );
   if (fresh.length === 0) return null;
   return { ...before, instances: { ...before.instances, ...Object.fromEntries(fresh) } };
-}
-
-const HISTORY_LIMIT = 10_000;
-const DAY_MS = 86_400_000;
-
-/**
- * Which cold migrations earlier runs have asked for, by the history: only those are confirmed by us.
- * They belong to the drain that the disable names, or to the last day: an operator's disable names
- * none, and of two runs that disable the host at once the name of one is lost.
- */
-async function askedBefore(
-  { store, clock }: DrainParts,
-  host: HostName,
-  disabled: Disabled,
-): Promise<Known<ReadonlyMap<InstanceId, { readonly name: string }>>> {
-  const history = await store.history({ host, limit: HISTORY_LIMIT });
-  if (history.kind === 'unknown') return history;
-  const asked = new Map<InstanceId, { readonly name: string }>();
-  const isOurs = ({ event, at }: HistoryEntry): boolean =>
-    clock.now() - at < DAY_MS || (disabled.kind === 'ours' && event === disabled.event);
-  for (const { what, instance, detail } of history.value.filter(isOurs)) {
-    const note = what === 'moving' ? parseMoveNote(detail) : null;
-    if (instance === null || note?.way !== 'cold' || asked.has(instance)) continue;
-    asked.set(instance, { name: note.name });
-  }
-  return known(asked, clock.now());
 }
 
 /** Why nothing more may be moved off the host. */

@@ -3,12 +3,12 @@ import type { HostName } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
 import { known, type Known } from '../domain/known.ts';
 import type { Policy } from '../domain/policy.ts';
-import { assignmentOf, policyOf } from '../domain/profile.ts';
+import { profileFor, type ProfileChoice } from '../domain/profile.ts';
 import type { Instant } from '../domain/time.ts';
 import { askImages } from './observe-facts.ts';
 import type { Compute, Images } from './ports.ts';
 
-/** What the policy of a drain is found with. */
+/** What the policy of a planned move is found with. */
 export interface DrainPolicyParts {
   readonly compute: Compute;
   /** Where it is missing, images have no say in the order. */
@@ -16,13 +16,20 @@ export interface DrainPolicyParts {
   readonly policy: Policy;
 }
 
-/** The policy of a host that is drained: that of its profile, by the rule that holds when it fails. */
+/** The policy of a host that is drained or filled again, and the profile that it comes from. */
+export interface HostPolicy {
+  readonly profile: ProfileChoice;
+  readonly policy: Policy;
+}
+
+/** The policy of a host, by the rule that holds when it fails: that of its profile. */
 export async function policyOfHost(
   { compute, policy }: DrainPolicyParts,
   host: HostName,
   now: Instant,
-): Promise<Known<Policy>> {
-  if (policy.assign.length === 0) return known(policy, now);
+): Promise<Known<HostPolicy>> {
+  if (policy.assign.length === 0)
+    return known(profileFor(policy, { host, zone: null, aggregates: [] }), now);
   const isAsked = policy.assign.some(({ aggregates }) => aggregates.length > 0);
   const [fleet, aggregates] = await Promise.all([
     compute.fleet(),
@@ -32,12 +39,8 @@ export async function policyOfHost(
   if (aggregates.kind === 'unknown') return aggregates;
   const service = fleet.value.services.get(host);
   const zone = service !== undefined && 'zone' in service ? service.zone : null;
-  const rule = assignmentOf(policy, {
-    host,
-    zone,
-    aggregates: aggregatesOf(host, aggregates.value),
-  });
-  return known(policyOf(policy, { profile: rule?.profile }), now);
+  const facts = { host, zone, aggregates: aggregatesOf(host, aggregates.value) };
+  return known(profileFor(policy, facts), now);
 }
 
 /** The images of instances, where the order looks at them; an order is no rule, so nobody waits for them. */

@@ -15,9 +15,10 @@ import { wholeHost } from '../domain/mark.ts';
 import { moveStageOf, type Move } from '../domain/move.ts';
 import type { Sighting } from '../domain/observation.ts';
 import { keptOrder, orderOf } from '../domain/order.ts';
-import type { Policy } from '../domain/policy.ts';
 import { because, type Reason } from '../domain/reason.ts';
 import type { Instant } from '../domain/time.ts';
+import type { CensusParts, MoveList } from './drain-census.ts';
+import { imagesFor, policyOfHost, type HostPolicy } from './drain-policy.ts';
 import { moveInstances, type MoveEnd, type MovingParts, type Obstacle } from './move-instances.ts';
 import type { MoveLook } from './move-look.ts';
 
@@ -112,9 +113,8 @@ export interface FailbackOrder {
   readonly request: MoveRequest;
 }
 
-/** The list of what is brought home, and where each comes from. */
-export interface Homecoming {
-  readonly ledger: Evacuation;
+/** The list of what is brought home, where each comes from, and the policy of the host that it is for. */
+export interface Homecoming extends MoveList, HostPolicy {
   readonly sources: ReadonlyMap<InstanceId, HostName>;
 }
 
@@ -123,10 +123,14 @@ export interface Homecoming {
  * stays, for one reason; who comes home in a migration already is followed.
  */
 export async function planFailback(
-  { compute, mover, clock, policy }: Pick<MovingParts, 'compute' | 'mover' | 'clock' | 'policy'>,
+  general: CensusParts,
   order: FailbackOrder,
   away: readonly Away[],
 ): Promise<Known<Homecoming>> {
+  const { compute, mover, clock } = general;
+  const chosen = await policyOfHost(general, order.host, clock.now());
+  if (chosen.kind === 'unknown') return chosen;
+  const parts = { ...general, policy: chosen.value.policy };
   const places = [...new Set(away.map(({ landed }) => landed))];
   const [groups, ...lists] = await Promise.all([
     compute.groups(),
@@ -144,11 +148,14 @@ export async function planFailback(
     if (moves.kind === 'unknown') return moves;
     for (const instance of list.value) found.set(instance.id, { instance, moves: moves.value });
   }
+  const home = away.flatMap(({ id }) => found.get(id)?.instance ?? []);
+  const images = await imagesFor(parts, home);
+  const rules = { policy: parts.policy, images, now };
   for (const { id, landed } of away) {
     const there = found.get(id);
     if (there?.instance.host === landed) {
       const moves = there.moves.filter((move) => move.instance === id);
-      instances[id] = trackedFrom(there.instance, groups.value, order, moves, { policy, now });
+      instances[id] = trackedFrom(there.instance, groups.value, order, moves, rules);
       continue;
     }
     const seen = await compute.sighting(id);
@@ -161,7 +168,7 @@ export async function planFailback(
   const mark = { event, by, origin: 'operator', request: asked, ...times } as const;
   const ledger: Evacuation = { ...newEvacuation(host, mark, now), phase: 'evacuating', instances };
   const sources = new Map(away.map(({ id, landed }) => [id, landed]));
-  return known({ ledger, sources }, now);
+  return known({ ledger, sources, instances: home, images, ...chosen.value }, now);
 }
 
 const UNSEEN: Omit<Tracked, 'name' | 'progress'> = {
@@ -184,7 +191,7 @@ function trackedFrom(
   groups: readonly ServerGroup[],
   { request }: FailbackOrder,
   moves: readonly Move[],
-  { policy, now }: { readonly policy: Policy; readonly now: Instant },
+  { policy, images, now }: Pick<Homecoming, 'policy' | 'images'> & { readonly now: Instant },
 ): Tracked {
   const { id, name, projectId, vmState, taskState, powerState, locked } = instance;
   return {
@@ -192,7 +199,7 @@ function trackedFrom(
     projectId,
     before: { vmState, taskState, powerState, locked },
     exclusiveGroup: exclusiveGroupOf(instance, groups),
-    ...keptOrder(orderOf(instance, policy)),
+    ...keptOrder(orderOf(instance, policy, { images })),
     progress: firstProgress(),
   };
 
@@ -217,14 +224,17 @@ function trackedFrom(
 export const failbackHost = (
   parts: MovingParts,
   { host, request }: FailbackOrder,
-  { ledger, sources }: Homecoming,
+  { ledger, sources, policy }: Homecoming,
   watch: (ledger: Evacuation, changes: readonly Change[], now: Instant) => void,
 ): Promise<MoveEnd> =>
-  moveInstances(parts, {
-    ledger,
-    request,
-    sourceOf: (id) => sources.get(id) ?? host,
-    ours: new Set(),
-    obstacle: (look) => obstacleTo(host, look),
-    watch,
-  });
+  moveInstances(
+    { ...parts, policy },
+    {
+      ledger,
+      request,
+      sourceOf: (id) => sources.get(id) ?? host,
+      ours: new Set(),
+      obstacle: (look) => obstacleTo(host, look),
+      watch,
+    },
+  );

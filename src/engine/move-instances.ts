@@ -161,7 +161,10 @@ const withProgress = (
 });
 
 /** Evacuations go first: a planned move takes neither their places in flight nor their capacity. */
-function busyElsewhere(host: HostName, { peers, paused }: MoveLook): Obstacle {
+export function busyElsewhere(
+  host: HostName,
+  { peers, paused }: Pick<MoveLook, 'peers' | 'paused'>,
+): Obstacle {
   if (paused !== null) return { for: 'now', why: paused };
   if (peers.kind === 'unknown') {
     return { for: 'now', why: because('NH104', { what: 'the store', detail: peers.why }) };

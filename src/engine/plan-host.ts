@@ -2,13 +2,14 @@ import type { Forecast } from '../domain/capacity.ts';
 import { newEvacuation, type Evacuation } from '../domain/evacuation.ts';
 import { factsFor } from '../domain/facts.ts';
 import type { Fleet, Service, UnreachableService } from '../domain/host.ts';
-import { asEvent, type HostName } from '../domain/ids.ts';
+import { asEvent, type HostName, type InstanceId } from '../domain/ids.ts';
+import type { Instance } from '../domain/instance.ts';
 import { takeInventory } from '../domain/inventory.ts';
 import { livenessOf } from '../domain/isolation.ts';
 import { known, NOT_ASKED, unknown, type Known } from '../domain/known.ts';
 import type { Request } from '../domain/mark.ts';
 import type { Policy } from '../domain/policy.ts';
-import { assignmentOf, describeRule, policyOf } from '../domain/profile.ts';
+import { profileFor, type ProfileChoice } from '../domain/profile.ts';
 import { because, sentenceOf, type Reason } from '../domain/reason.ts';
 import { scheduleOf, type Schedule } from '../domain/schedule.ts';
 import type { Instant } from '../domain/time.ts';
@@ -25,13 +26,15 @@ export interface HostView {
   /** All hosts that Nova knows, for a near name when this one is none of them. */
   readonly hosts: readonly HostName[];
   readonly problems: readonly Reason[];
+  /** What Nova shows on it. */
+  readonly present: ReadonlySet<InstanceId>;
 }
 
 /** What an evacuation of a host would do, instance by instance. */
 export interface Plan extends HostView {
   readonly instances: readonly PlannedInstance[];
   /** The profile that would apply, and what decides that. */
-  readonly profile: { readonly name: string | null; readonly why: string };
+  readonly profile: ProfileChoice;
   /** Whether groups go one after the other; else they are names only. */
   readonly sequence: boolean;
   /** The groups of those that move, in their order. */
@@ -67,7 +70,7 @@ export async function viewHost(
   const [fleet, inventory] = await Promise.all([compute.fleet(), compute.instancesOn(host)]);
   if (fleet.kind === 'unknown') return fleet;
   if (inventory.kind === 'unknown') return inventory;
-  return known(viewOf(host, fleet.value), fleet.at);
+  return known(viewOf(host, fleet.value, inventory.value), fleet.at);
 }
 
 /**
@@ -100,10 +103,10 @@ export async function planHost(
   const told = factsFor(host, { ...seen, ...images }, parts.policy);
   if (told.kind === 'unknown') return unknown(sentenceOf(told.why));
   const { facts } = told;
-  const view = viewOf(host, fleet.value);
+  const view = viewOf(host, fleet.value, inventory.value);
   const zone = view.service !== null && 'zone' in view.service ? view.service.zone : null;
-  const rule = assignmentOf(parts.policy, { host, zone, aggregates: facts.aggregates });
-  const policy = policyOf(parts.policy, { profile: rule?.profile });
+  const place = { host, zone, aggregates: facts.aggregates };
+  const { profile, policy } = profileFor(parts.policy, place);
   const census = {
     instances: inventory.value,
     groups: groups.value,
@@ -118,7 +121,7 @@ export async function planHost(
   const aggregates = outlook.aggregates === NOT_ASKED ? undefined : outlook.aggregates;
   const plan: Plan = {
     ...view,
-    profile: { name: rule?.profile ?? null, why: describeRule(parts.policy, rule) },
+    profile,
     reserve: await planReserve({ ...parts, aggregates, policy }, host, fleet.value, request),
     instances: plannedInstances({ record, instances, around, forecast, policy }),
     sequence: policy.order.sequence,
@@ -146,14 +149,30 @@ const asIfMarked = (host: HostName, request: Request, now: Instant): Evacuation 
     now,
   );
 
-function viewOf(host: HostName, fleet: Fleet): HostView {
+function viewOf(host: HostName, fleet: Fleet, instances: readonly Instance[]): HostView {
   const service = fleet.services.get(host) ?? null;
   return {
     host,
     service,
     hosts: [...fleet.services.keys()],
     problems: problemsOf(host, service),
+    present: new Set(instances.map(({ id }) => id)),
   };
+}
+
+/**
+ * Instances that were asked for and are neither on the host nor in its record: most likely a slip, and
+ * nothing may be done to a host for a slip. Null: there are none.
+ */
+export function strangersTo(
+  { host, present }: Pick<HostView, 'host' | 'present'>,
+  wanted: readonly InstanceId[] | null,
+  record?: Evacuation,
+): Reason | null {
+  const ids = (wanted ?? []).filter(
+    (id) => !present.has(id) && record?.instances[id] === undefined,
+  );
+  return ids.length === 0 ? null : because('NH608', { host, ids: ids.join(', ') });
 }
 
 function problemsOf(

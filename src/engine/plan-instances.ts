@@ -8,7 +8,7 @@ import type { Request } from '../domain/mark.ts';
 import { orderOf } from '../domain/order.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Reason } from '../domain/reason.ts';
-import { scheduleOf, type Slot } from '../domain/schedule.ts';
+import { inOrder, scheduleOf, type Slot } from '../domain/schedule.ts';
 import { select } from '../domain/selection.ts';
 
 /** What would become of one instance. */
@@ -53,14 +53,8 @@ export function plannedInstances(counted: Counted): readonly PlannedInstance[] {
       planned(instance, entry, entry.progress.at === 'pending' ? slotOf(entry) : null, counted),
     ];
   });
-  return rows.sort((a, b) => rankOf(a) - rankOf(b) || priorityOf(b) - priorityOf(a));
+  return inOrder(rows, ({ verdict, slot }) => ({ isSkipped: verdict === 'skip', slot }));
 }
-
-/** What is under way is first, then wave by wave. */
-const rankOf = ({ verdict, slot }: PlannedInstance): number =>
-  verdict === 'skip' ? Infinity : (slot?.wave ?? 0);
-
-const priorityOf = ({ slot }: PlannedInstance): number => slot?.priority ?? 0;
 
 function planned(
   instance: Instance,

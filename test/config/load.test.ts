@@ -148,7 +148,7 @@ describe('mistakes in the file', () => {
     ],
     ['- a', `${CONFIG}: the file must hold keys with values, such as "cloud: mycloud".`],
     ['cloud:', `${CONFIG}:1:7: cloud has no value; give one or remove the line.`],
-    ['cloud: a\ncloud: b', `${CONFIG}:2:1: this is not valid YAML: Map keys must be unique.`],
+    ['cloud: a\ncloud: b', `${CONFIG}:2:1: cloud is given twice; remove one of them.`],
     ['pace: {in-flight: 1, in_flight: 2}', `${CONFIG}:1:22: pace.in_flight is given twice`],
     [
       'pace.in_flight: 1\npace: {in_flight: 2}',
@@ -164,7 +164,12 @@ describe('mistakes in the file', () => {
       `${CONFIG}:1:20: select.rules refers to itself, or to very many other values; write it out.`,
     ],
     [BOMB, `${CONFIG}:3:5: select.rules refers to itself, or to very many other values; write it`],
-    ['\tcloud: x', `${CONFIG}:1:1: this is not valid YAML: `],
+    ['\tcloud: x', `${CONFIG}:1:1: this line is indented with a tab; use blanks.`],
+    ['pace:\n  in_flight: 3\n   posts: 2', `${CONFIG}:2:14: this is not valid YAML: `],
+    ['pace:\n  in_flight: 3\n   posts: 2', 'indent the line like those around it.'],
+    ['cloud: a\n---\ncloud: b', `${CONFIG}:2:1: another document begins here (---)`],
+    ['cloud: \0', `${CONFIG}: this is no text in UTF-8`],
+    ['cloud: \ufffd', `${CONFIG}: this is no text in UTF-8`],
     [
       'pace:\n  in_flight: 0',
       `${CONFIG}:2:14: pace.in_flight must be a whole number from 1 to 10000, not 0.`,

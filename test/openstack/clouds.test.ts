@@ -213,7 +213,9 @@ describe('the choice of a cloud', () => {
     expect(loaded({ files, env: { OS_CLOUD: 'test', ...ENV } }).name).toBe('test');
     expect(loaded({ files, env: ENV }).name).toBe('envvars');
     expect(refusal({ files })).toContain('several clouds (prod, test)');
-    expect(refusal({ files, cloudName: 'nosuch' })).toContain('no cloud "nosuch" (--os-cloud)');
+    expect(refusal({ files, cloudName: 'nosuch' })).toContain(
+      'no cloud "nosuch" (the key cloud, or --os-cloud): ',
+    );
   });
 
   it('reads the environment alone', () => {

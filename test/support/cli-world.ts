@@ -91,6 +91,8 @@ export function createCliWorld() {
     clock,
     memory,
     env: { USER: 'anna' } as Record<string, string>,
+    /** The configuration file; null: there is none. */
+    config: null as string | null,
     isTty: false,
     frames: [] as string[],
     store: memory,
@@ -155,6 +157,7 @@ type World = Pick<
   ReturnType<typeof createCliWorld>,
   | 'clock'
   | 'env'
+  | 'config'
   | 'store'
   | 'services'
   | 'instances'
@@ -189,7 +192,8 @@ function doorsOf(world: World): Doors {
           options: options.settings,
           home: '/home/anna',
           isRoot: false,
-          readFile: () => ({ kind: 'absent' }),
+          readFile: () =>
+            world.config === null ? { kind: 'absent' } : { kind: 'text', text: world.config },
         }),
       ),
     reloadConfig: (config) =>
@@ -266,6 +270,10 @@ function cloudOf(world: World): CloudPart {
             )
           : unknown('an empty list that is not believed'),
       ),
+    sighting: (id) => {
+      const found = world.instances.find((one) => one.id === id);
+      return Promise.resolve(known(found ?? null, world.clock.now()));
+    },
     changeService: (id, change) => {
       world.changes.push(change);
       return Promise.resolve(applied({ ...serviceOn('any'), id }));
@@ -285,7 +293,7 @@ function cloudOf(world: World): CloudPart {
       anyTagged: () => Promise.resolve(known(false, world.clock.now())),
       madeSince: () => Promise.resolve(known([], world.clock.now())),
     },
-    mover: {} as Mover,
+    mover: { movesFrom: () => Promise.resolve(known([], world.clock.now())) } as unknown as Mover,
     description: 'a cloud in memory',
     signIn: () => Promise.resolve(null),
     check: () => Promise.resolve([]),

@@ -72,6 +72,44 @@ describe('data of somebody else under our keys in Redis', () => {
   });
 });
 
+describe('data of a newer release', () => {
+  const store = (): string => join(cli.directory, 'state', 'store');
+
+  /** The newest file of a chain, as a release of the future would have written it. */
+  async function age(...chain: readonly string[]): Promise<string> {
+    const directory = join(store(), ...chain);
+    const names = (await readdir(directory)).filter((name) => /\d/.test(name)).sort();
+    const path = join(directory, names.at(-1) ?? '');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replaceAll('"format":1', '"format":2'));
+    return path;
+  }
+
+  it('is never to be thrown away: the remedy is an update', async () => {
+    expect((await cli.run(['mark', 'compute-1'])).code).toBe(0);
+    const path = await age('hosts', 'compute-1', 'records');
+    for (const args of COMMANDS) {
+      const ran = await cli.run(args);
+      expectMessage(
+        ran,
+        /records\/\d+\.json cannot be read/,
+        /of a newer nova-ha.*: update this one/,
+      );
+      expect(ran.err).not.toMatch(/away|delete|remove/);
+    }
+    expect(await readFile(path, 'utf8')).toContain('"format":2');
+  });
+
+  it('among the switches holds everything, and doctor calls it wrong', async () => {
+    expect((await cli.run(['pause', '--reason', 'a test'])).code).toBe(0);
+    await age('switches');
+    const { code, out } = await cli.run(['doctor']);
+    expect(out).toMatch(/^wrong {2}switches\n +NH104 .* of a newer nova-ha.*: update this one/m);
+    expect(out).not.toMatch(/away|delete/);
+    expect(code).toBe(5);
+  });
+});
+
 describe('data of somebody else in the directory of the store', () => {
   const store = (): string => join(cli.directory, 'state', 'store');
   const records = (): string => join(store(), 'hosts', 'compute-1', 'records');

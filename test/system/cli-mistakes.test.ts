@@ -95,6 +95,13 @@ describe('a cloud that does not let us in', () => {
     expect(ran.err).not.toContain('wr0ng');
   });
 
+  it('TLS where none is spoken', async () => {
+    const address = (cli.env['OS_AUTH_URL'] ?? '').replace('http:', 'https:');
+    const ran = await cli.run(['plan', 'compute-1'], { OS_AUTH_URL: address });
+    expectMessage(ran, 1, /it does not speak TLS there: the URL begins with http:\/\/, perhaps/);
+    expect(ran.err).not.toContain('SSL routines');
+  });
+
   it('an address where nothing listens', async () => {
     const env = { OS_AUTH_URL: `http://127.0.0.1:${String(await freePort())}/v3` };
     expectMessage(
@@ -125,6 +132,18 @@ describe('a store that cannot be used', () => {
       /the store cannot be used: Redis at 127\.0\.0\.1:/,
     );
     expectMessage(await cli.run(['mark', 'compute-4'], env), 5, /compute-4 was not marked/);
+  });
+
+  it('Sentinels where nothing listens, in plain words', async () => {
+    const env = {
+      NOVA_HA_STORE_KIND: 'redis',
+      NOVA_HA_STORE_REDIS_SENTINELS: `127.0.0.1:${String(await freePort())}`,
+    };
+    const ran = await cli.run(['status'], env);
+    expectMessage(ran, 5, /no Sentinel answers: start them, or correct store\.redis\.sentinels/);
+    const { code, out } = await cli.run(['doctor'], env);
+    expect(code).toBe(5);
+    expect(out).not.toContain('switches');
   });
 
   it('Redis with another password', async () => {

@@ -96,7 +96,10 @@ function chooseLayers(
   const sole = names.length === 1 ? names[0] : undefined;
   const name = asked ?? (envLayer !== null || optionsAlone ? envName : sole);
   if (name === envName) return { name, layers: envLayer === null ? [] : [envLayer] };
-  const places = file.kind === 'found' ? file.path : file.searched.join(', ');
+  const places =
+    file.kind === 'found'
+      ? file.path
+      : [...new Set(file.searched.map((path) => path.replace(/\/[^/]*$/, '')))].join(', ');
   if (name === undefined) {
     return failure(
       names.length === 0
@@ -110,10 +113,11 @@ function chooseLayers(
     { origin: 'option', values: request.overrides ?? {} },
   ]);
   if (found === null) {
+    const by = request.cloudName === undefined ? 'OS_CLOUD' : 'the key cloud, or --os-cloud';
     const known = names.length === 0 ? 'no clouds' : `these clouds: ${names.join(', ')}`;
-    return failure(
-      `there is no cloud "${name}" (${request.cloudName === undefined ? 'OS_CLOUD' : '--os-cloud'}): ${places} has ${known}`,
-    );
+    const found = file.kind === 'found' || secure.kind === 'found';
+    const why = found ? `${places} has ${known}` : `there is no clouds.yaml in ${places}`;
+    return failure(`there is no cloud "${name}" (${by}): ${why}`);
   }
   return 'message' in found ? found : { name, layers: [...found.layers, beside] };
 }

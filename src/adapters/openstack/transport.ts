@@ -66,13 +66,20 @@ const WORDS: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from an unknown authority: set cacert',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate comes from an unknown authority: set cacert',
   CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet: look at the clocks',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS there: the URL begins with http://, perhaps',
+  EPROTO: 'no TLS handshake came about: no common version, or it wants a client certificate',
+  HPE_INVALID_CONSTANT: 'what answers there is no HTTP: the URL begins with https://, perhaps',
 };
 
 /** An error of the network as a clause; never the raw error, which would carry the token along. */
 export function wordsFor(error: unknown): string {
   if (!(error instanceof Error)) return 'the request failed';
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const given = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // Node tells the two apart in the text of OpenSSL alone.
+  const isPlain = given === 'EPROTO' && error.message.includes('wrong version number');
+  const code = isPlain ? 'ERR_SSL_WRONG_VERSION_NUMBER' : given;
   const words = WORDS[code];
   if (words !== undefined) return `${words} (${code})`;
   return code === '' ? error.message : `${error.message} (${code})`;

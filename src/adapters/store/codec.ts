@@ -10,8 +10,27 @@ export const FORMAT = 1;
 
 /** A decoded value, or a sentence fragment that says what is wrong with the text and how to mend it. */
 export type Decoded<T> =
-  | { readonly kind: 'decoded'; readonly value: T }
-  | { readonly kind: 'damaged'; readonly problem: string };
+  { readonly kind: 'decoded'; readonly value: T } | ({ readonly kind: 'damaged' } & Damage);
+
+/** What is wrong with a text, as a sentence fragment. */
+export interface Damage {
+  readonly problem: string;
+  /** A newer release wrote it: nothing is wrong with the text, this release is too old for it. */
+  readonly newer?: true;
+}
+
+/** What cannot be read, why, and what helps; nobody is told to throw away what a newer release wrote. */
+export const damageText = (what: string, { problem, newer }: Damage, remedy: string): string =>
+  newer === true
+    ? `${what} cannot be read: ${problem}`
+    : `${what} is damaged: ${problem}; ${remedy}`;
+
+/** The damage that is none: what a newer release wrote. */
+export const fromNewer = (format: number): { readonly kind: 'damaged' } & Damage => ({
+  kind: 'damaged',
+  problem: `it is in format ${String(format)} of a newer nova-ha, this one reads up to ${String(FORMAT)}: update this one`,
+  newer: true,
+});
 
 /** The text of a record. */
 export const encodeRecord = (evacuation: Evacuation): string => wrap('record', evacuation);
@@ -52,7 +71,7 @@ export function parseJson(text: string): Decoded<unknown> {
   }
 }
 
-/** Reads a document of one kind; what a newer release wrote is damaged, and its remedy is an update. */
+/** Reads a document of one kind. */
 export function unwrap<T>(kind: Kind, shape: Shape<T>, text: string): Decoded<T> {
   const parsed = parseJson(text);
   if (parsed.kind === 'damaged') return parsed;
@@ -61,9 +80,7 @@ export function unwrap<T>(kind: Kind, shape: Shape<T>, text: string): Decoded<T>
     return damaged('it was not written by nova-ha (no "format")');
   }
   if (typeof outer.format === 'number' && outer.format > FORMAT) {
-    return damaged(
-      `it is in format ${String(outer.format)} of a newer nova-ha, this one reads up to ${String(FORMAT)}: update this one`,
-    );
+    return fromNewer(outer.format);
   }
   if (outer.format !== FORMAT)
     return damaged(`its format ${JSON.stringify(outer.format)} is unknown`);

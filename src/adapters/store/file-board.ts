@@ -5,6 +5,7 @@ import { EMPTY_BOARD, type Switchboard } from '../../domain/switchboard.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Store } from '../../engine/ports.ts';
 import { decodeBoard, encodeBoard, staleBoard } from './board-codec.ts';
+import { damageText } from './codec.ts';
 import { newest, pathOf, type CommitTo } from './file-chain.ts';
 import { fileTrouble } from './file-trouble.ts';
 
@@ -28,9 +29,8 @@ export function createFileBoard(options: {
       const board = decodeBoard(top.text);
       if (board.kind === 'decoded') return known({ version: top.number, ...board.value }, at);
       const path = pathOf(directory, top.number);
-      return unknown(
-        `${path} is damaged: ${board.problem}; move ${directory} away, then switch anew what was on`,
-      );
+      const mend = `move ${directory} away, then switch anew what was on`;
+      return unknown(damageText(path, board, mend));
     } catch (error) {
       return unknown(fileTrouble(directory, error));
     }

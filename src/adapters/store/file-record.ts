@@ -7,6 +7,7 @@ import {
   encodeRecord,
   encodeSummary,
   FORMAT,
+  fromNewer,
   parseJson,
   type Decoded,
 } from './codec.ts';
@@ -54,10 +55,8 @@ export function decodeHeader(text: string): Decoded<Header> {
   if (problem !== null) return { kind: 'damaged', problem: `its header${problem}` };
   const header = parsed.value as Header;
   if (header.format === FORMAT) return { kind: 'decoded', value: header };
-  return {
-    kind: 'damaged',
-    problem: `it is in format ${String(header.format)}, this nova-ha reads ${String(FORMAT)}: update the older one`,
-  };
+  if (header.format > FORMAT) return fromNewer(header.format);
+  return { kind: 'damaged', problem: `its format ${String(header.format)} is unknown` };
 }
 
 /** Reads the summary; null when there is no record. */

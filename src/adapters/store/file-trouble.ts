@@ -5,7 +5,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EACCES: 'permission denied: run as the user that owns the directory, or chown it',
   EPERM: 'not permitted: run as the user that owns the directory, or chown it',
   EROFS: 'the filesystem is mounted read-only: look at the kernel log, mend it and remount it',
-  ENOTDIR: 'a part of this path is a file: move that file away or choose another directory',
+  ENOTDIR:
+    'a part of this path is a file, or a link to nothing: move it away or choose another directory',
   EMFILE: 'too many open files: raise LimitNOFILE',
   ENFILE: 'the machine has too many open files: raise fs.file-max',
   EIO: 'the disk has failed: look at the kernel log',

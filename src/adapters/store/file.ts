@@ -8,6 +8,7 @@ import { sentenceOf } from '../../domain/reason.ts';
 import { isUnreadable, unreadable, type Summary } from '../../domain/summary.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Expectation, Store, Stored } from '../../engine/ports.ts';
+import { damageText } from './codec.ts';
 import { createBootClock, type BootClock } from './boot-clock.ts';
 import { createCommit, newest, newestNumber, pathOf, type CommitTo } from './file-chain.ts';
 import { checkDirectory } from './file-check.ts';
@@ -163,7 +164,7 @@ async function summaryIn(
   const summary = decodeHead(top.text, host);
   if (summary.kind === 'decoded') return summary.value;
   const path = pathOf(recordsOf(host), top.number);
-  return unreadable(host, `${path} is damaged: ${summary.problem}; ${mend(host)}`);
+  return unreadable(host, damageText(path, summary, mend(host)));
 }
 
 async function readOf(
@@ -181,9 +182,7 @@ async function readOf(
   if (top === null) return known(null, at);
   const decoded = decodeVersion(top.text, host);
   if (decoded.kind === 'damaged') {
-    return unknown(
-      `${pathOf(directory, top.number)} is damaged: ${decoded.problem}; ${mend(host)}`,
-    );
+    return unknown(damageText(pathOf(directory, top.number), decoded, mend(host)));
   }
   const { header, evacuation } = decoded.value;
   if (evacuation === null) return known(null, at);
@@ -208,7 +207,7 @@ async function writeTo(options: {
   const header = top === null ? null : decodeHeader(top.text);
   if (header?.kind === 'damaged') {
     const path = pathOf(directory, top?.number ?? 0);
-    return refused('bad-request', `${path} is damaged: ${header.problem}; ${mend(host)}`);
+    return refused('bad-request', damageText(path, header, mend(host)));
   }
   const { version, epoch } = header?.value ?? noHeader;
   if (version !== expectation.version) {

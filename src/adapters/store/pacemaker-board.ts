@@ -3,6 +3,7 @@ import { applied, refused } from '../../domain/outcome.ts';
 import { EMPTY_BOARD, type Switchboard } from '../../domain/switchboard.ts';
 import type { Store } from '../../engine/ports.ts';
 import { decodeBoard, encodeBoard, staleBoard } from './board-codec.ts';
+import { damageText, FORMAT, fromNewer } from './codec.ts';
 import type { SharedTable } from './pacemaker-ports.ts';
 
 /** The name of the one entry: `switch-board` in the set nova-ha of the CIB. */
@@ -41,11 +42,16 @@ export function createPacemakerBoard(
 
 /** The board, or what is wrong with the text. */
 function decode(text: string): Switchboard | string {
-  const [, version = '', coded = ''] = /^v1:(\d+):([\w-]+)$/.exec(text) ?? [];
-  const board = decodeBoard(Buffer.from(coded, 'base64url').toString('utf8'));
+  const [, format = '1', version = '', coded = ''] =
+    /^v(\d+):(?:(\d+):([\w-]+)$)?/.exec(text) ?? [];
+  const board =
+    Number(format) > FORMAT
+      ? fromNewer(Number(format))
+      : decodeBoard(Buffer.from(coded, 'base64url').toString('utf8'));
   if (board.kind === 'decoded') return { version: Number(version), ...board.value };
-  return (
-    `the entry switch-board in the set nova-ha of the CIB is damaged: ${board.problem}; delete it ` +
-    '(crm_attribute -t crm_config -s nova-ha -n switch-board -D), then switch anew what was on'
+  return damageText(
+    'the entry switch-board in the set nova-ha of the CIB',
+    board,
+    'delete it (crm_attribute -t crm_config -s nova-ha -n switch-board -D), then switch anew what was on',
   );
 }

@@ -1,7 +1,7 @@
 import type { Evacuation } from '../../domain/evacuation.ts';
 import type { HostName } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/time.ts';
-import { decodeRecord, encodeRecord, parseJson, type Decoded } from './codec.ts';
+import { decodeRecord, encodeRecord, FORMAT, fromNewer, parseJson, type Decoded } from './codec.ts';
 
 /**
  * What lies in the CIB for one host: the record without its instances (those are in the file store
@@ -33,10 +33,11 @@ export function encodeEntry({ version, core, ...rest }: Entry): string {
 
 /** Reads an entry; `host` is whose it must be. */
 export function decodeEntry(text: string, host: HostName): Decoded<Entry> {
-  const match = /^v(\d+):(\d+):[a-z]+:[^:]*:([\w-]+)$/.exec(text);
+  const format = Number(/^v(\d+):/.exec(text)?.[1] ?? 0);
+  if (format > FORMAT) return fromNewer(format);
+  const match = /^v1:(\d+):[a-z]+:[^:]*:([\w-]+)$/.exec(text);
   if (match === null) return damaged('it was not written by nova-ha');
-  const [, format = '', version = '', coded = ''] = match;
-  if (format !== '1') return damaged(`it is in format ${format}, this nova-ha reads format 1`);
+  const [, version = '', coded = ''] = match;
   const parsed = parseJson(Buffer.from(coded, 'base64url').toString('utf8'));
   if (parsed.kind === 'damaged') return parsed;
   const body = parsed.value;

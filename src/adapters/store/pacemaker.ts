@@ -5,6 +5,7 @@ import { applied, refused, type WriteOutcome } from '../../domain/outcome.ts';
 import { isUnreadable, summaryOf, unreadable, type Summary } from '../../domain/summary.ts';
 import type { Millis } from '../../domain/time.ts';
 import type { Clock, Expectation, Store, Stored } from '../../engine/ports.ts';
+import { damageText } from './codec.ts';
 import { createPacemakerBoard } from './pacemaker-board.ts';
 import { createWorkerClaim } from './pacemaker-claim.ts';
 import {
@@ -189,8 +190,11 @@ function rowOf(texts: ReadonlyMap<string, string>, host: HostName): Known<Row | 
   const decoded = decodeEntry(text, host);
   if (decoded.kind === 'decoded') return known({ entry: decoded.value, text }, 0);
   return unknown(
-    `the entry mark-${host} in the set nova-ha of the CIB is damaged: ${decoded.problem}; look at it, then ` +
-      `delete it (crm_attribute -t crm_config -s nova-ha -n mark-${host} -D) and mark ${host} again`,
+    damageText(
+      `the entry mark-${host} in the set nova-ha of the CIB`,
+      decoded,
+      `look at it, then delete it (crm_attribute -t crm_config -s nova-ha -n mark-${host} -D) and mark ${host} again`,
+    ),
   );
 }
 

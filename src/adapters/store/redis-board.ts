@@ -5,6 +5,7 @@ import { EMPTY_BOARD } from '../../domain/switchboard.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Store } from '../../engine/ports.ts';
 import { decodeBoard, encodeBoard, staleBoard } from './board-codec.ts';
+import { damageText, type Damage } from './codec.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import type { RunDurably } from './redis-durable.ts';
 import { fieldsOf } from './redis-reads.ts';
@@ -21,19 +22,19 @@ export function createRedisBoard(options: {
   readonly where: string;
 }): Pick<Store, 'switchboard' | 'setSwitchboard'> {
   const { connection, durably, key, where } = options;
-  const damaged = (problem: string): ReturnType<typeof unknown> =>
-    unknown(`the key ${key} is damaged: ${problem}; delete that key, then switch anew what was on`);
+  const damaged = (damage: Damage): ReturnType<typeof unknown> =>
+    unknown(damageText(`the key ${key}`, damage, 'delete that key, then switch anew what was on'));
   return {
     switchboard: async () => {
       const at = options.now();
       const reply = await connection.run((client) => fieldsOf(client, key, 'version', 'board'));
       if (reply.kind !== 'reply') return unknown(reply.why);
-      if (reply.value === 'foreign') return damaged('it is no hash');
+      if (reply.value === 'foreign') return damaged({ problem: 'it is no hash' });
       const [version, text] = reply.value;
       if (version == null && text == null) return known(EMPTY_BOARD, at);
-      if (!(Number(version) > 0)) return damaged('its version is no number');
+      if (!(Number(version) > 0)) return damaged({ problem: 'its version is no number' });
       const board = decodeBoard(text ?? '');
-      if (board.kind === 'damaged') return damaged(board.problem);
+      if (board.kind === 'damaged') return damaged(board);
       return known({ version: Number(version), ...board.value }, at);
     },
     setSwitchboard: async (version, board) => {

@@ -3,7 +3,7 @@ import { known, unknown, type Known } from '../../domain/known.ts';
 import { unreadable, type Summary } from '../../domain/summary.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { HistoryEntry, Store, Stored } from '../../engine/ports.ts';
-import { decodeHistory, decodeRecord, decodeSummary } from './codec.ts';
+import { damageText, decodeHistory, decodeRecord, decodeSummary, type Damage } from './codec.ts';
 import type { RedisClient, RedisConnection } from './redis-connection.ts';
 
 /** The names of our keys. */
@@ -57,7 +57,7 @@ async function list(reader: Reader): Promise<Known<readonly Summary[]>> {
     const summary = decodeSummary(text ?? '', host);
     summaries.push(
       summary.kind === 'damaged'
-        ? unreadable(host, damageWords(names.record(host), summary.problem))
+        ? unreadable(host, damageWords(names.record(host), summary))
         : summary.value,
     );
   }
@@ -71,15 +71,15 @@ async function read(reader: Reader, host: HostName): Promise<Known<Stored | null
     fieldsOf(client, key, 'version', 'epoch', 'record'),
   );
   if (reply.kind !== 'reply') return unknown(reply.why);
-  if (reply.value === 'foreign') return damaged(key, 'it is no hash');
+  if (reply.value === 'foreign') return damaged(key, { problem: 'it is no hash' });
   const [version, epoch, text] = reply.value;
   if (version == null && text == null) return known(null, at);
   const counters = { version: Number(version), epoch: Number(epoch ?? 0) };
   if (!(counters.version > 0) || !(counters.epoch >= 0)) {
-    return damaged(key, 'its version or epoch is no number');
+    return damaged(key, { problem: 'its version or epoch is no number' });
   }
   const record = decodeRecord(text ?? '', host);
-  if (record.kind === 'damaged') return damaged(key, record.problem);
+  if (record.kind === 'damaged') return damaged(key, record);
   return known({ ...counters, evacuation: record.value }, at);
 }
 
@@ -122,13 +122,17 @@ export async function fieldsOf(
   }
 }
 
-const damageWords = (key: string, problem: string): string =>
-  `the key ${key} is damaged: ${problem}; stop the workers and delete that key: its mark is then rebuilt from Nova`;
+const damageWords = (key: string, damage: Damage): string =>
+  damageText(
+    `the key ${key}`,
+    damage,
+    'stop the workers and delete that key: its mark is then rebuilt from Nova',
+  );
 
 const foreignWords = (names: RedisNames, host: HostName): string =>
   hostNameProblem(host) === null
-    ? damageWords(names.record(host), 'it is no hash')
+    ? damageWords(names.record(host), { problem: 'it is no hash' })
     : `the key ${names.hosts} holds ${JSON.stringify(host)}, which is no host: remove it with SREM`;
 
-const damaged = (key: string, problem: string): ReturnType<typeof unknown> =>
-  unknown(damageWords(key, problem));
+const damaged = (key: string, damage: Damage): ReturnType<typeof unknown> =>
+  unknown(damageWords(key, damage));

@@ -105,6 +105,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate authority is unknown: set store.redis.tls.ca',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate names another host: use the name in it',
   CERT_HAS_EXPIRED: 'its certificate has expired: renew it',
+  EPROTO: 'no TLS there: check the port, and whether this Redis speaks TLS (rediss://)',
 };
 
 /** Why a connection does not stand, as a sentence fragment. */
@@ -114,7 +115,23 @@ export function connectionTrouble(error: unknown): string {
   if (!(error instanceof Error)) return 'no answer in time';
   const inner = 'lastNodeError' in error ? error.lastNodeError : null;
   if (inner instanceof Error) return connectionTrouble(inner);
+  if (error.message.startsWith(NO_SENTINEL)) return sentinelTrouble(error.message);
+  if (error.message === CLOSED) return 'no connection stands: start Redis or correct the address';
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const remedy = REMEDIES[code];
   return remedy === undefined ? error.message : `${remedy} (${code})`;
 }
+
+const NO_SENTINEL = 'All sentinels are unreachable';
+
+/** The library says the same whether no Sentinel answers or those that do know no such master. */
+function sentinelTrouble(message: string): string {
+  const last = /Last error: (.*)$/.exec(message)?.[1] ?? 'no such master';
+  if (/no such master/i.test(last)) {
+    return 'the Sentinels know no such master: correct store.redis.master ("redis-cli -p 26379 sentinel masters" lists theirs)';
+  }
+  const said = last === CLOSED ? '' : ` (${last.replace(/\.$/, '')})`;
+  return `no Sentinel answers: start them, or correct store.redis.sentinels${said}`;
+}
+
+const CLOSED = 'Connection is closed.';

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { parseDuration } from '../../config/duration.ts';
 import {
   asEvent,
   asHost,
@@ -46,18 +47,41 @@ export function eventArgument(text: string): EventId {
 /** A number of lines or the like. */
 export function countArgument(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text))
-    throw new InvalidArgumentError('it must be a whole number from 1.');
+    throw new InvalidArgumentError('it must be a whole number from 1 to 999999.');
   return Number(text);
 }
 
-/** A duration such as `90s`, `5m`, `1h`, in milliseconds. */
+/** A duration as the configuration has them, such as `90s`, `5m` or `1h30m`, in milliseconds. */
 export function durationArgument(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(s|m|h)?$/.exec(text);
-  if (match === null)
-    throw new InvalidArgumentError('it must be a duration such as 90s, 5m or 1h.');
-  const unit = match[2] === 'h' ? 3_600_000 : match[2] === 'm' ? 60_000 : 1000;
-  return Number(match[1]) * unit;
+  const length = parseDuration(text);
+  if (length === null || length > LONGEST_MS)
+    throw new InvalidArgumentError(
+      'it must be a duration such as 90s, 5m, 1h30m or 2d, of 3650d at most.',
+    );
+  return length;
 }
+
+const LONGEST_MS = 3650 * 86_400_000;
+
+/** How long a switch holds: an end that is now would hold nothing. */
+export function spanArgument(text: string): number {
+  const length = durationArgument(text);
+  if (length === 0) throw new InvalidArgumentError('it must be longer than nothing, such as 90m.');
+  return length;
+}
+
+/** Words for people, such as a reason: not empty, and no longer than anybody reads. */
+export function wordsArgument(text: string): string {
+  const words = text.trim();
+  if (words === '') throw new InvalidArgumentError('it is empty.');
+  if (words.length > LONGEST_WORDS)
+    throw new InvalidArgumentError(
+      `it has ${String(words.length)} characters (limit ${String(LONGEST_WORDS)}).`,
+    );
+  return words;
+}
+
+const LONGEST_WORDS = 1000;
 
 /** `on` or `off`. */
 export function onOffArgument(text: string): 'on' | 'off' {

@@ -4,6 +4,7 @@ import { because } from '../../domain/reason.ts';
 import type { Switchboard } from '../../domain/switchboard.ts';
 import { active, reasonOfSwitch, type Switch } from '../../domain/switches.ts';
 import { formatInstant, type Instant } from '../../domain/time.ts';
+import { cut } from './columns.ts';
 import { createPaint } from './paint.ts';
 import type { Io } from './io.ts';
 import type { Parts } from './parts.ts';
@@ -15,6 +16,8 @@ export interface BoardView {
   /** The silent hosts alone; what cannot be read is among the reasons. */
   readonly silent: readonly Reason[];
   readonly json: Readonly<Record<string, unknown>>;
+  /** False: it could not be read, and the only reason says why. */
+  readonly isKnown: boolean;
 }
 
 /** Reads the board; what cannot be read is shown as the reason that it is, since it holds everything. */
@@ -25,7 +28,8 @@ export async function viewBoard(
   const board = await store.switchboard();
   if (board.kind === 'unknown') {
     const why = because('NH104', { what: 'the switches (pause, freeze)', detail: board.why });
-    return { reasons: [why], silent: [], json: { switches: null, silent: null } };
+    const json = { switches: null, silent: null };
+    return { reasons: [why], silent: [], json, isKnown: false };
   }
   return boardView(board.value, clock.now(), host);
 }
@@ -38,6 +42,7 @@ function boardView(board: Switchboard, now: Instant, host: HostName | undefined)
   return {
     reasons: [...switches.map(reasonOfSwitch), ...silent.map(({ why }) => why)],
     silent: silent.map(({ why }) => why),
+    isKnown: true,
     json: {
       switches: switches.map(switchJson),
       silent: silent.map(({ host: name, since, why }) => ({
@@ -59,11 +64,15 @@ const switchJson = ({ kind, scope, reason, by, since, until }: Switch) => ({
   until: until === null ? null : formatInstant(until),
 });
 
-/** The lines about it, each with its remedy. */
-export function boardLines(io: Io, { reasons }: Pick<BoardView, 'reasons'>): readonly string[] {
+/** The lines about it, each with its remedy; cut at `width`, where a frame is drawn. */
+export function boardLines(
+  io: Io,
+  { reasons }: Pick<BoardView, 'reasons'>,
+  width = Infinity,
+): readonly string[] {
   const paint = createPaint(io);
   return reasons.flatMap((reason) => [
-    paint.severity(severityOf(reason), reasonText(reason)),
-    paint.quiet(`  Remedy: ${remedyOf(reason)}`),
+    paint.severity(severityOf(reason), cut(reasonText(reason), width)),
+    paint.quiet(cut(`  Remedy: ${remedyOf(reason)}`, width)),
   ]);
 }

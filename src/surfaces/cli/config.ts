@@ -1,4 +1,4 @@
-import { columns } from './columns.ts';
+import { columns, printable } from './columns.ts';
 import type { ExitName } from './exit.ts';
 import { say, sayJson, tell, type Io } from './io.ts';
 import { createPaint } from './paint.ts';
@@ -34,7 +34,8 @@ export async function configShow(
 export async function configCheck(doors: Doors, global: GlobalOptions, io: Io): Promise<ExitName> {
   const outcome = await doors.loadConfig(global);
   if (outcome.kind === 'wrong') return complain(io, outcome.problems);
-  for (const warning of outcome.config.warnings) tell(io, `nova-ha: warning: ${warning}`);
+  for (const warning of outcome.config.warnings)
+    tell(io, `nova-ha: warning: ${printable(warning)}`);
   say(
     io,
     `${outcome.config.file ?? 'no configuration file, the defaults'}: the configuration is valid`,
@@ -43,6 +44,6 @@ export async function configCheck(doors: Doors, global: GlobalOptions, io: Io): 
 }
 
 function complain(io: Io, problems: readonly string[]): ExitName {
-  for (const problem of problems) tell(io, `nova-ha: ${problem}`);
+  for (const problem of problems) tell(io, `nova-ha: ${printable(problem)}`);
   return 'usage';
 }

@@ -1,24 +1,25 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   closeSync,
   existsSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   realpathSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { firstLine, gatherCast, runCommand, type Cast } from './demo-processes.ts';
 
 /** What the demonstration is played on: processes of this machine that talk over loopback. */
 export interface Stage {
-  readonly configFile: string;
+  readonly cast: Cast;
+  /** Where it all lies; `nova-ha` in it is this program, on this stage. */
+  readonly directory: string;
   readonly workerLog: string;
   readonly controlUrl: string;
-  /** How this program is called. */
-  readonly program: string;
   /** Runs one command of ours and shows what was typed; true when it ended well. */
   command(args: readonly string[]): Promise<boolean>;
   /** Something happens to the simulated cloud. */
@@ -26,10 +27,12 @@ export interface Stage {
   /** The truth about the simulated cloud. */
   look(what: string): Promise<unknown>;
   /** Waits for a condition, but not for ever. */
-  waitFor(what: string, condition: () => Promise<boolean>): Promise<boolean>;
+  waitFor(condition: () => Promise<boolean>): Promise<boolean>;
   elapsedMs(): number;
-  pids(): readonly number[];
-  close(): Promise<void>;
+  /** The worker ended by itself: nothing will happen any more. */
+  isWorkerLost(): boolean;
+  /** Nothing is played any more: that, or somebody stopped it. */
+  isOver(): boolean;
 }
 
 /** The longest that anything in the demonstration is waited for. */
@@ -53,53 +56,81 @@ export async function openStage(
     return { kind: 'failed', why: `${simulator} is missing: run "npm run build" first` };
   }
   const directory = mkdtempSync(join(tmpdir(), 'nova-ha-demo-'));
-  const cloud = spawn(process.execPath, [simulator, ...CLOUD_OPTIONS], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
-  });
-  const announced = await firstLine(cloud);
-  if (announced === null) return { kind: 'failed', why: 'the simulated cloud did not start' };
-  const { authUrl, controlUrl } = JSON.parse(announced) as Announcement;
-  const configFile = join(directory, 'config.yaml');
-  writeFileSync(configFile, configText(directory, authUrl), { mode: 0o600 });
-  const workerLog = join(directory, 'worker.log');
+  const cast = gatherCast(directory);
+  const cloud = await startCloud(simulator, directory, cast);
+  if (typeof cloud === 'string') return { kind: 'failed', why: cloud };
+  const { authUrl, controlUrl } = cloud;
+  const { env, workerLog } = furnish(directory, program, authUrl);
+  const lost = new AbortController();
   const log = openSync(workerLog, 'a', 0o600);
-  const env = { ...process.env, NOVA_HA_CONFIG: configFile };
-  const worker = spawn(process.execPath, [program, 'worker'], {
-    stdio: ['ignore', log, log],
-    env,
-    detached: true,
-  });
+  const worker = cast.add(
+    spawn(process.execPath, [program, 'worker'], {
+      stdio: ['ignore', log, log],
+      env,
+      detached: true,
+    }),
+  );
   closeSync(log);
-  for (const child of [cloud, worker]) child.unref();
-  cloud.stdout.destroy();
+  worker.once('exit', () => {
+    lost.abort();
+  });
   const startedMs = performance.now();
+  const either = AbortSignal.any([signal, lost.signal]);
   const stage: Stage = {
-    configFile,
-    workerLog,
-    controlUrl,
-    program: `${process.execPath} ${program}`,
-    command: (args) => runCommand(program, args, env, signal),
+    ...{ cast, directory, workerLog, controlUrl },
+    command: (args) => runCommand(program, args, env, either),
     world: async (what, body) => {
-      await fetch(`${controlUrl}/${what}`, { method: 'POST', body: JSON.stringify(body), signal });
+      const init = { method: 'POST', body: JSON.stringify(body), signal: either };
+      await fetch(`${controlUrl}/${what}`, init);
     },
-    look: async (what) => (await fetch(`${controlUrl}/${what}`, { signal })).json(),
-    waitFor: async (_what, condition) => {
+    look: async (what) => (await fetch(`${controlUrl}/${what}`, { signal: either })).json(),
+    waitFor: async (condition) => {
       const untilMs = performance.now() + PATIENCE_MS;
-      while (performance.now() < untilMs && !signal.aborted) {
+      while (performance.now() < untilMs && !either.aborted) {
         if (await condition()) return true;
         await pause(100);
       }
       return false;
     },
     elapsedMs: () => performance.now() - startedMs,
-    pids: () => [cloud.pid, worker.pid].filter((pid) => pid !== undefined),
-    close: async () => {
-      await Promise.all([end(worker), end(cloud)]);
-      rmSync(directory, { recursive: true, force: true });
-    },
+    isWorkerLost: () => lost.signal.aborted,
+    isOver: () => either.aborted,
   };
   return { kind: 'ok', stage };
+}
+
+/** Starts the simulated cloud; tells where it is, or why it did not start. */
+async function startCloud(
+  simulator: string,
+  directory: string,
+  cast: Cast,
+): Promise<Announcement | string> {
+  const logFile = join(directory, 'cloud.log');
+  const log = openSync(logFile, 'a', 0o600);
+  // Not our stderr: whoever reads it would wait for a cloud that is kept.
+  const cloud = spawn(process.execPath, [simulator, ...CLOUD_OPTIONS], {
+    stdio: ['ignore', 'pipe', log],
+    detached: true,
+  });
+  cast.add(cloud);
+  closeSync(log);
+  const announced = await firstLine(cloud);
+  cloud.stdout?.destroy();
+  if (announced !== null) return JSON.parse(announced) as Announcement;
+  return `the simulated cloud did not start: ${readFileSync(logFile, 'utf8').split('\n', 1)[0] ?? ''}`;
+}
+
+/** Writes what the worker and the commands need; `nova-ha` in the directory is for the shell. */
+function furnish(
+  directory: string,
+  program: string,
+  authUrl: string,
+): { readonly env: NodeJS.ProcessEnv; readonly workerLog: string } {
+  const configFile = join(directory, 'config.yaml');
+  writeFileSync(configFile, configText(directory, authUrl), { mode: 0o600 });
+  writeFileSync(join(directory, 'nova-ha'), scriptText(program, configFile), { mode: 0o700 });
+  const env = { ...withoutSettings(process.env), NOVA_HA_CONFIG: configFile };
+  return { env, workerLog: join(directory, 'worker.log') };
 }
 
 const CLOUD_OPTIONS = [
@@ -111,11 +142,29 @@ const CLOUD_OPTIONS = [
   ['--service-down-time-ms', '60000'],
 ].flat();
 
+const isSetting = (name: string): boolean => /^(NOVA_HA|OS)_/.test(name);
+
+/** What an operator has set for his real cloud and store must not reach into the demonstration. */
+const withoutSettings = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !isSetting(name)));
+
+/** A program for the shell: ours, on this stage, whatever is set there. */
+const scriptText = (program: string, configFile: string): string => `#!/bin/sh
+unset $(env | sed -n -e 's/^\\(NOVA_HA_[A-Za-z0-9_]*\\)=.*/\\1/p' -e 's/^\\(OS_[A-Za-z0-9_]*\\)=.*/\\1/p')
+export NOVA_HA_CONFIG=${quoted(configFile)}
+exec ${quoted(process.execPath)} ${quoted(program)} "$@"
+`;
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
 /** Impatient settings, so that nobody has to wait for probation in a demonstration. */
 const configText = (
   directory: string,
   authUrl: string,
-): string => `state_directory: ${directory}/state
+): string => `state_directory: ${JSON.stringify(`${directory}/state`)}
+run_directory: ${JSON.stringify(`${directory}/run`)}
+pacemaker:
+  enabled: off # not this machine's cluster
 openstack:
   auth_url: ${authUrl}
   username: admin
@@ -126,6 +175,8 @@ openstack:
 region: RegionOne
 fence:
   watch: 0s
+worker:
+  lease: 5s
 pace:
   in_flight: 5
 readmit:
@@ -134,44 +185,3 @@ readmit:
 freshness:
   idle: 1s
 `;
-
-async function firstLine(child: ChildProcess): Promise<string | null> {
-  let text = '';
-  child.stdout?.setEncoding('utf8');
-  for await (const chunk of child.stdout ?? []) {
-    text += String(chunk);
-    const end = text.indexOf('\n');
-    if (end >= 0) return text.slice(0, end);
-  }
-  return null;
-}
-
-function runCommand(
-  program: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  signal: AbortSignal,
-): Promise<boolean> {
-  process.stdout.write(`$ nova-ha ${args.join(' ')}\n`);
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [program, ...args], { stdio: 'inherit', env });
-    const stop = (): void => {
-      child.kill('SIGINT');
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    child.once('close', (code) => {
-      signal.removeEventListener('abort', stop);
-      resolve(code === 0);
-    });
-  });
-}
-
-/** Ends a process of ours and waits until it is gone. */
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.ref();
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await Promise.race([gone, pause(3000)]);
-  child.kill('SIGKILL');
-}

@@ -12,21 +12,47 @@ const LOST = 'compute-2';
  * cloud and the worker stay, to be played with.
  */
 export async function demo(io: Io, options: { readonly keep?: boolean }): Promise<ExitName> {
-  const opened = await openStage(io.signal);
+  // A terminal that is closed ends the demonstration too: its processes have sessions of their own.
+  const hangup = new AbortController();
+  io.onHangup(() => {
+    hangup.abort();
+  });
+  const signal = AbortSignal.any([io.signal, hangup.signal]);
+  const opened = await openStage(signal);
   if (opened.kind === 'failed') {
     tell(io, `nova-ha: ${opened.why}`);
     return 'failed';
   }
   const { stage } = opened;
-  try {
-    const played = await play(io, stage);
-    if (!played) return io.signal.aborted ? 'pending' : 'failed';
-    if (options.keep === true) keep(io, stage);
-    else tryNext(io);
+  const end = await playSafely(io, stage, signal);
+  if (end === 'played' && options.keep === true) {
+    keep(io, stage);
+    stage.cast.leave();
     return 'done';
-  } finally {
-    if (options.keep !== true) await stage.close();
   }
+  await stage.cast.end(end === 'failed' ? 'keep' : 'remove');
+  if (end === 'stopped') tell(io, 'Stopped; nothing of it is left running.');
+  else if (end === 'failed') tell(io, `The worker's log: ${stage.workerLog}`);
+  else tryNext(io);
+  return end === 'played' ? 'done' : 'failed';
+}
+
+/** Plays to the end; a cloud or a worker that is gone is told as such. */
+async function playSafely(
+  io: Io,
+  stage: Stage,
+  signal: AbortSignal,
+): Promise<'played' | 'stopped' | 'failed'> {
+  let why = '';
+  try {
+    if (await play(io, stage)) return 'played';
+  } catch (error) {
+    why = `the simulated cloud does not answer: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  if (signal.aborted) return 'stopped';
+  if (stage.isWorkerLost()) why = 'the worker ended early';
+  if (why !== '') tell(io, `nova-ha: ${why}`);
+  return 'failed';
 }
 
 async function play(io: Io, stage: Stage): Promise<boolean> {
@@ -50,14 +76,14 @@ async function play(io: Io, stage: Stage): Promise<boolean> {
 
   step(`${LOST} is repaired and boots. Its nova-compute cleans up, then the worker takes it back:`);
   await stage.world('power-on', { host: LOST });
-  const back = await stage.waitFor(`${LOST} to be taken back`, async () => {
+  const back = await stage.waitFor(async () => {
     const hosts = await stage.look('hosts');
     return (hosts as readonly HostView[]).some(
       (host) => host.name === LOST && !host.disabled && !host.forcedDown,
     );
   });
   if (!back) {
-    tell(io, `nova-ha: ${LOST} was not taken back in time; the worker's log: ${stage.workerLog}`);
+    if (!stage.isOver()) tell(io, `nova-ha: ${LOST} was not taken back in time`);
     return false;
   }
   await stage.command(['history', LOST, '--limit', '4']);
@@ -89,13 +115,17 @@ async function judge(io: Io, stage: Stage): Promise<boolean> {
 }
 
 function keep(io: Io, stage: Stage): void {
+  const post = (what: string): string =>
+    `curl -X POST ${stage.controlUrl}/${what} -d '{"host":"compute-3"}'`;
   say(io, '\nThe cloud and the worker go on. In another terminal:');
-  say(io, `  export NOVA_HA_CONFIG=${stage.configFile}`);
-  say(io, `  alias nova-ha='${stage.program}'`);
-  say(io, `  curl -X POST ${stage.controlUrl}/power-off -d '{"host":"compute-3"}'`);
+  say(io, `  export PATH="${stage.directory}:$PATH"    # nova-ha, for this cloud alone`);
+  say(io, `  ${post('power-off')}    # compute-3 dies`);
+  say(io, '  nova-ha plan compute-3');
   say(io, '  nova-ha evacuate compute-3 --confirm-fenced --force');
+  say(io, `  ${post('power-on')}     # it boots again`);
+  say(io, '  nova-ha status compute-3');
   say(io, `The worker's log: ${stage.workerLog}`);
-  say(io, `To end it: kill ${stage.pids().join(' ')}`);
+  say(io, `To end it: kill ${stage.cast.pids().join(' ')}; rm -r ${stage.directory}`);
 }
 
 function tryNext(io: Io): void {

@@ -26,14 +26,14 @@ export function doctor(
   options: { readonly json?: boolean },
 ): Promise<ExitName> {
   return withParts(doors, global, io, async (parts) => {
-    const findings = (
-      await Promise.all([
-        storeFinding(parts),
-        switchFinding(parts),
-        cloudFinding(parts),
-        clusterFinding(parts),
-      ])
-    ).flat();
+    const [store, switches, cloud, cluster] = await Promise.all([
+      storeFinding(parts),
+      switchFinding(parts),
+      cloudFinding(parts),
+      clusterFinding(parts),
+    ]);
+    // A store that is away has said all that there is to say about its switches.
+    const findings = [store, ...(isFatal(store) ? [] : switches), cloud, ...cluster];
     const problems = findings.flatMap((finding) => finding.problems);
     const exit = problems.find(({ severity }) => severity === 'fatal')?.exit ?? 'done';
     if (options.json === true) {
@@ -42,7 +42,7 @@ export function doctor(
     }
     const paint = createPaint(io);
     for (const { what, problems } of findings) {
-      const wrong = problems.some(({ severity }) => severity === 'fatal');
+      const wrong = isFatal({ problems });
       say(io, `${wrong ? paint.bad('wrong') : paint.good('ok   ')}  ${printable(what)}`);
       for (const { severity, message } of problems) {
         const text = `${severity === 'warning' ? 'warning: ' : ''}${printable(message)}`;
@@ -52,6 +52,9 @@ export function doctor(
     return exit;
   });
 }
+
+const isFatal = ({ problems }: Pick<Finding, 'problems'>): boolean =>
+  problems.some(({ severity }) => severity === 'fatal');
 
 async function storeFinding(parts: Parts): Promise<Finding> {
   const what = `store: ${parts.store.description}`;
@@ -67,11 +70,14 @@ async function storeFinding(parts: Parts): Promise<Finding> {
 
 /** What an operator switched and perhaps forgot; nothing where nothing is on. */
 async function switchFinding(parts: Parts): Promise<readonly Finding[]> {
-  const { reasons } = await viewBoard(parts);
+  const { reasons, isKnown } = await viewBoard(parts);
   if (reasons.length === 0) return [];
+  // Switches that cannot be read hold everything.
+  const grave = isKnown
+    ? ({ severity: 'warning', exit: 'done' } as const)
+    : ({ severity: 'fatal', exit: 'store-unreachable' } as const);
   const problems = reasons.map((reason) => ({
-    severity: 'warning' as const,
-    exit: 'done' as const,
+    ...grave,
     message: `${reasonText(reason)}. Remedy: ${remedyOf(reason)}`,
   }));
   return [{ what: 'switches', problems }];

@@ -4,13 +4,14 @@ import {
   checkDrain,
   disableForDrain,
   drainHost,
-  planDrain,
   undoDrain,
   type DrainParts,
 } from '../../engine/drain-host.ts';
+import { planDrain } from '../../engine/plan-moves.ts';
 import type { ExitName } from './exit.ts';
 import { tell, type Io } from './io.ts';
-import { detach, failure, movingParts, printMoves, runMoves } from './moving.ts';
+import { movedBy, printMoves } from './moves-text.ts';
+import { detach, failure, movingParts, runMoves } from './moving.ts';
 import { operatorOf } from './operator.ts';
 import type { Doors, GlobalOptions, Parts } from './parts.ts';
 import { printable } from './columns.ts';
@@ -35,7 +36,7 @@ export function drain(
     if (cloud.kind === 'wrong') return cloud.exit;
     const moving = movingParts(parts, cloud, io.signal);
     const request = requestOf(options);
-    const checked = await checkDrain(moving, host, request.target);
+    const checked = await checkDrain(moving, host, request);
     if (checked.kind === 'unknown') return unknownEnd(parts, io, checked.why);
     if (checked.value.kind === 'refused') {
       const { why } = checked.value;
@@ -112,10 +113,9 @@ async function dryRun(
 ): Promise<ExitName> {
   const planned = await planDrain(moving, { host, request });
   if (planned.kind === 'unknown') return failure(io, planned.why);
-  const moves = planned.value;
-  const count = moves.filter(({ verdict }) => verdict !== 'skip').length;
-  const head = `${host}: ${String(count)} of ${String(moves.length)} instances would be moved`;
-  printMoves(io, { head, host, moves }, json);
+  const plan = planned.value;
+  const head = `${host}: ${movedBy(plan)} instances would be moved`;
+  printMoves(io, { head, host, plan }, json);
   return 'done';
 }
 

@@ -2,7 +2,7 @@ import { isActive } from '../../domain/evacuation.ts';
 import { asEvent, type HostName } from '../../domain/ids.ts';
 import { covers, type FenceProof, type Mark, type Request } from '../../domain/mark.ts';
 import { because } from '../../domain/reason.ts';
-import { viewHost } from '../../engine/plan-host.ts';
+import { strangersTo, viewHost } from '../../engine/plan-host.ts';
 import type { Compute } from '../../engine/ports.ts';
 import type { ExitName } from './exit.ts';
 import { fenceMarked, findSwitches } from './fence.ts';
@@ -90,6 +90,8 @@ async function checkSafety(safety: Safety, fence: boolean): Promise<Verdict> {
   const record = stored.value?.evacuation;
   // A host that is under way with a proof needs no other one: the command joins in.
   if (record !== undefined && isActive(record) && record.proof !== null) return SAFE;
+  const strangers = strangersTo(planned.value, request.instances, record);
+  if (strangers !== null) return refusedWith(refuse(io, strangers));
   // Nova takes a minute to see that a host is gone; whoever just cut its power insists with both options.
   const insisted = (claim !== null || fence) && request.force;
   const problem = problems.find(({ code }) => code !== 'NH602' || !insisted);

@@ -9,7 +9,7 @@ import {
 } from '../../engine/explain.ts';
 import { planHost } from '../../engine/plan-host.ts';
 import { viewBoard } from './board.ts';
-import { columns, printable } from './columns.ts';
+import { foldedColumns, printable } from './columns.ts';
 import type { ExitName } from './exit.ts';
 import { say, sayJson, tell, type Io } from './io.ts';
 import { createPaint, type Paint } from './paint.ts';
@@ -92,7 +92,7 @@ function print(io: Io, explanation: Explanation, detailed: boolean): void {
     { text: `  ${name}`, paint: paint.quiet },
     { text: printable(text) },
   ]);
-  for (const line of columns(facts, null)) say(io, line);
+  for (const line of foldedColumns(facts, widthOf(io))) say(io, line);
   for (const reason of loudestFirst(explanation.reasons)) {
     say(io, paint.severity(severityOf(reason), reasonText(reason)));
     say(io, paint.quiet(`  Remedy: ${remedyOf(reason)}`));
@@ -117,7 +117,7 @@ function printOne(io: Io, one: InstanceExplanation, paint: Paint): void {
   const rows = lines
     .filter(([, text]) => text !== '')
     .map(([name, text]) => [{ text: `  ${name}`, paint: paint.quiet }, { text: printable(text) }]);
-  for (const line of columns(rows, null)) say(io, line);
+  for (const line of foldedColumns(rows, widthOf(io))) say(io, line);
 }
 
 function table(io: Io, instances: readonly InstanceExplanation[], paint: Paint): readonly string[] {
@@ -128,8 +128,10 @@ function table(io: Io, instances: readonly InstanceExplanation[], paint: Paint):
   const rows = instances.map(({ name, state, rule, observation, decision }) =>
     [name, state, rule, observation, decision].map((text) => ({ text: printable(text) })),
   );
-  return columns([head, ...rows], io.isTty ? io.size().columns : null);
+  return foldedColumns([head, ...rows], widthOf(io));
 }
+
+const widthOf = (io: Io): number | null => (io.isTty ? io.size().columns : null);
 
 const explanationJson = (explanation: Explanation): Readonly<Record<string, unknown>> => ({
   host: explanation.host,

@@ -1,8 +1,7 @@
 import type { MoveRequest } from '../../domain/drain.ts';
 import type { HostName } from '../../domain/ids.ts';
-import { tracked } from '../../domain/evacuation.ts';
 import { because } from '../../domain/reason.ts';
-import type { DrainParts, PlannedMove } from '../../engine/drain-host.ts';
+import type { DrainParts } from '../../engine/drain-host.ts';
 import {
   checkFailback,
   failbackHost,
@@ -10,9 +9,11 @@ import {
   planFailback,
   type Homecoming,
 } from '../../engine/failback-host.ts';
+import { planOf } from '../../engine/plan-moves.ts';
 import type { ExitName } from './exit.ts';
 import type { Io } from './io.ts';
-import { detach, failure, movingParts, printMoves, runMoves } from './moving.ts';
+import { movedBy, printMoves } from './moves-text.ts';
+import { detach, failure, movingParts, runMoves } from './moving.ts';
 import { operatorOf } from './operator.ts';
 import type { Doors, GlobalOptions } from './parts.ts';
 import type { FailbackOptions } from './program-moves.ts';
@@ -43,6 +44,12 @@ export function failback(
     }
     const by = operatorOf(parts, io, options.by);
     const { event } = away.value;
+    const moved = new Set(away.value.away.map(({ id }) => id));
+    const strangers = (options.instance ?? []).filter((id) => !moved.has(id));
+    if (strangers.length > 0) {
+      const detail = `event ${event} moved no instance ${strangers.join(', ')}`;
+      return refuse(io, because('NH615', { host, detail }));
+    }
     const request: MoveRequest = {
       instances: options.instance ?? null,
       target: host,
@@ -51,7 +58,7 @@ export function failback(
     const order = { host, by, event, request };
     const home = await planFailback(moving, order, away.value.away);
     if (home.kind === 'unknown') return failure(io, home.why);
-    if (options.dryRun === true) return dryRun(io, host, home.value, options.json === true);
+    if (options.dryRun === true) return dryRun(moving, io, request, home.value, options);
     if (!options.wait) return detach(parts, io, ['failback', host, '--event', event], options);
     const command = `nova-ha failback ${host} --event ${event}`;
     const json = options.json === true;
@@ -77,14 +84,16 @@ async function objection(moving: DrainParts, io: Io, host: HostName): Promise<Ex
   );
 }
 
-function dryRun(io: Io, host: HostName, { ledger }: Homecoming, json: boolean): ExitName {
-  const moves = tracked(ledger).map(([id, { name, before, progress }]): PlannedMove => {
-    const moved = progress.at === 'pending' || progress.at === 'accepted';
-    const why = progress.at === 'skipped' ? progress.why : null;
-    return { id, name, vmState: before.vmState, verdict: moved ? 'live' : 'skip', why };
-  });
-  const count = moves.filter(({ verdict }) => verdict === 'live').length;
-  const head = `${host}: ${String(count)} of ${String(moves.length)} instances of event ${ledger.mark.event} would be brought home`;
-  printMoves(io, { head, host, moves }, json);
+async function dryRun(
+  moving: DrainParts,
+  io: Io,
+  request: MoveRequest,
+  home: Homecoming,
+  { json = false }: FailbackOptions,
+): Promise<ExitName> {
+  const { host, mark } = home.ledger;
+  const plan = await planOf(moving, { ...home, request });
+  const head = `${host}: ${movedBy(plan)} instances of event ${mark.event} would be brought home`;
+  printMoves(io, { head, host, plan }, json);
   return 'done';
 }

@@ -1,3 +1,5 @@
+import type { Reason } from '../../domain/reason.ts';
+
 /** A part of the terminal that is drawn again and again. */
 export interface Live {
   draw(frame: string): void;
@@ -20,6 +22,8 @@ export interface Io {
   /** From now on SIGHUP calls this instead of ending the process. */
   readonly onHangup: (listener: () => void) => void;
   readonly live: () => Promise<Live>;
+  /** Hears the reasons of refusals, where somebody wants them for machines. */
+  readonly refused?: (reason: Reason) => void;
 }
 
 /** Writes a line of data. */

@@ -1,22 +1,21 @@
 import type { Change } from '../../domain/changes.ts';
 import type { Evacuation } from '../../domain/evacuation.ts';
 import type { HostName } from '../../domain/ids.ts';
-import { because, remedyOf } from '../../domain/reason.ts';
+import { because } from '../../domain/reason.ts';
 import type { Instant, Millis } from '../../domain/time.ts';
-import type { DrainParts, PlannedMove } from '../../engine/drain-host.ts';
+import type { DrainParts } from '../../engine/drain-host.ts';
 import type { MoveEnd } from '../../engine/move-instances.ts';
 import { leaseMoves } from '../../engine/move-lease.ts';
 import { reportOfMoves } from '../../engine/move-report.ts';
 import type { Compute, Images, Mover } from '../../engine/ports.ts';
-import { columns, printable } from './columns.ts';
+import { printable } from './columns.ts';
 import type { ExitName } from './exit.ts';
 import { progressText } from './frame.ts';
-import { say, sayJson, tell, type Io } from './io.ts';
-import { createPaint } from './paint.ts';
+import { tell, type Io } from './io.ts';
 import { operatorOf } from './operator.ts';
 import type { Parts } from './parts.ts';
 import type { MoveOptions } from './program-moves.ts';
-import { reasonJson, reasonText, refusalLine, refuse } from './refusal.ts';
+import { refusalLine, refuse } from './refusal.ts';
 import { storeTrouble } from './session.ts';
 import { verdictOn } from './verdict.ts';
 import { createView } from './views.ts';
@@ -151,37 +150,4 @@ export function detach(
     `"${command} ${host}" goes on in the background; see ${started.log}, nova-ha history ${host}`,
   );
   return 'pending';
-}
-
-/** Prints what a move would do. */
-export function printMoves(
-  io: Io,
-  plan: { readonly head: string; readonly host: HostName; readonly moves: readonly PlannedMove[] },
-  json: boolean,
-): void {
-  const { head, host, moves } = plan;
-  if (json) {
-    const instances = moves.map(({ id, name, vmState, verdict, why }) => ({
-      id,
-      name,
-      vm_state: vmState,
-      verdict,
-      why: why === null ? null : reasonJson(why),
-    }));
-    sayJson(io, { kind: 'plan', host, instances });
-    return;
-  }
-  const paint = createPaint(io);
-  say(io, head);
-  if (moves.length === 0) return;
-  const heading = ['INSTANCE', 'ID', 'STATE', 'PLAN', 'WHY'];
-  const rows = moves.map(({ id, name, vmState, verdict, why }) => [
-    { text: printable(name) },
-    { text: id, paint: paint.quiet },
-    { text: vmState },
-    { text: verdict, paint: verdict === 'skip' ? paint.busy : paint.good },
-    { text: why === null ? '' : `${reasonText(why)}. Remedy: ${remedyOf(why)}` },
-  ]);
-  const table = [heading.map((text) => ({ text, paint: paint.heading })), ...rows];
-  for (const line of columns(table, io.isTty ? io.size().columns : null)) say(io, line);
 }

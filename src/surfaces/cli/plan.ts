@@ -2,7 +2,7 @@ import type { Service, UnreachableService } from '../../domain/host.ts';
 import type { HostName } from '../../domain/ids.ts';
 import { NOT_ASKED } from '../../domain/known.ts';
 import { wholeHost, type Request } from '../../domain/mark.ts';
-import { planHost, type Plan } from '../../engine/plan-host.ts';
+import { planHost, strangersTo, type Plan } from '../../engine/plan-host.ts';
 import type { PlannedInstance } from '../../engine/plan-instances.ts';
 import { viewBoard } from './board.ts';
 import type { ExitName } from './exit.ts';
@@ -10,7 +10,7 @@ import { sayJson, type Io } from './io.ts';
 import type { Doors, GlobalOptions } from './parts.ts';
 import type { RequestOptions } from './program.ts';
 import { printPlan } from './plan-text.ts';
-import { reasonJson } from './refusal.ts';
+import { reasonJson, refuse } from './refusal.ts';
 import { enterCloud, withParts } from './session.ts';
 import { explainUnplanned, refuseUnknownHost } from './unknown-host.ts';
 
@@ -42,6 +42,8 @@ export function plan(
     const planned = await planHost(looking, host, requestOf(options));
     if (planned.kind === 'unknown') return explainUnplanned(io, compute, host, planned.why);
     if (planned.value.service === null) return refuseUnknownHost(io, host, planned.value.hosts);
+    const strangers = strangersTo(planned.value, options.instance ?? null);
+    if (strangers !== null) return refuse(io, strangers);
     const board = await viewBoard(parts, host);
     if (options.json === true) sayJson(io, { ...planJson(planned.value), ...board.json });
     else printPlan(io, planned.value, board);

@@ -12,15 +12,22 @@ export function createProcessIo(process: NodeJS.Process): Io {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  // `nova-ha status | head` closes the pipe early, which is no error.
+  let isHeard = true;
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    stderr.write(`nova-ha: standard output cannot be written: ${error.message}\n`);
-    process.exit(1);
+    if (!isHeard) return;
+    isHeard = false;
+    // `nova-ha status | head` closes the pipe early, which is no error; what goes on, goes on unwatched.
+    if (error.code === 'EPIPE') controller.abort();
+    else {
+      stderr.write(`nova-ha: the output cannot be written: ${error.message}\n`);
+      process.exitCode = 1;
+    }
   });
   stderr.on('error', () => undefined);
   return {
-    out: (text) => void stdout.write(text),
+    out: (text) => {
+      if (isHeard) stdout.write(text);
+    },
     err: (text) => void stderr.write(text),
     isTty: stdout.isTTY,
     size: () => ({
@@ -50,11 +57,22 @@ function hasTerminal(): boolean {
   }
 }
 
+/** The cursor to the upper left corner, and the screen emptied. */
+const CLEAR = '\u001b[H\u001b[2J';
+
 async function createLive(stream: NodeJS.WriteStream): Promise<Live> {
   const { createLogUpdate } = await import('log-update');
   const update = createLogUpdate(stream);
+  let size = '';
   return {
     draw: (frame) => {
+      const now = `${String(stream.columns)}x${String(stream.rows)}`;
+      // What was drawn stands elsewhere now, folded anew or scrolled away: it cannot be drawn over.
+      if (size !== '' && size !== now) {
+        update.done();
+        stream.write(CLEAR);
+      }
+      size = now;
       update(frame);
     },
     done: () => {

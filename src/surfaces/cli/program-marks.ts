@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { HostName, InstanceId } from '../../domain/ids.ts';
-import { countArgument, hostArgument, instanceArgument } from './arguments.ts';
+import { countArgument, hostArgument, instanceArgument, wordsArgument } from './arguments.ts';
 import { HOST, type Wiring } from './wiring.ts';
 
 /** The options of `status`. */
@@ -85,7 +85,7 @@ function addResolutions(program: Command, { doors, io, run }: Wiring): void {
       'ids of instances; without one: all that are stuck or waiting',
       instanceArgument,
     )
-    .requiredOption('--reason <TEXT>', 'why; it goes into the history')
+    .requiredOption('--reason <TEXT>', 'why; it goes into the history', wordsArgument)
     .action(
       (
         host: HostName,

@@ -1,6 +1,12 @@
 import { Option, type Command } from 'commander';
 import type { EventId, HostName, InstanceId } from '../../domain/ids.ts';
-import { durationArgument, eventArgument, hostArgument, instanceArgument } from './arguments.ts';
+import {
+  durationArgument,
+  eventArgument,
+  hostArgument,
+  instanceArgument,
+  wordsArgument,
+} from './arguments.ts';
 import { HOST, type Wiring } from './wiring.ts';
 
 /** What `drain` and `failback` share. */
@@ -47,7 +53,7 @@ export function addMoves(program: Command, { doors, io, run }: Wiring): void {
     .description(
       'Disables HOST, then moves running instances by live migration and stopped ones by cold migration, and confirms these. Given again, it goes on where it was. Ctrl-C ends it: what Nova has begun goes on.',
     )
-    .option('--reason <TEXT>', 'why; it stands in the disabled reason of the host')
+    .option('--reason <TEXT>', 'why; it stands in the disabled reason of the host', wordsArgument)
     .option('--target-host <HOST>', 'where to; the scheduler chooses without it', hostArgument)
     .addOption(
       new Option('--cold', 'stop running instances and migrate them cold').conflicts('liveOnly'),

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { HostName } from '../../domain/ids.ts';
-import { durationArgument, hostArgument, onOffArgument } from './arguments.ts';
+import { hostArgument, onOffArgument, spanArgument, wordsArgument } from './arguments.ts';
 import { HOST, type Wiring } from './wiring.ts';
 
 /** The options of the commands that switch. */
@@ -31,9 +31,11 @@ function addPause(program: Command, { doors, io, run }: Wiring): void {
       'Sends nothing new until "resume": of anything, or of HOST, or of the hosts of an aggregate. Marks are taken and hosts isolated all the same; what is in flight is followed to its end; hosts that come back are taken back.',
     )
     .argument('[HOST]', `${HOST}; without one: everything`, hostArgument)
-    .addOption(new Option('--aggregate <NAME>', 'the hosts of this aggregate'))
-    .requiredOption('--reason <TEXT>', REASON)
-    .option('--for <TIME>', FOR, durationArgument)
+    .addOption(
+      new Option('--aggregate <NAME>', 'the hosts of this aggregate').argParser(wordsArgument),
+    )
+    .requiredOption('--reason <TEXT>', REASON, wordsArgument)
+    .option('--for <TIME>', FOR, spanArgument)
     .option('--by <WHO>', BY)
     .action((host: HostName | undefined, options: SwitchOptions) =>
       run(async (global) =>
@@ -47,7 +49,11 @@ function addPause(program: Command, { doors, io, run }: Wiring): void {
       'Ends the pause and the freeze of everything, of HOST or of an aggregate. With --force HOST is evacuated although too many hosts failed at once, or in an aggregate, or within an interval.',
     )
     .argument('[HOST]', `${HOST}; without one: the switches for everything`, hostArgument)
-    .addOption(new Option('--aggregate <NAME>', 'the hosts of this aggregate').conflicts('force'))
+    .addOption(
+      new Option('--aggregate <NAME>', 'the hosts of this aggregate')
+        .argParser(wordsArgument)
+        .conflicts('force'),
+    )
     .option('--force', 'go on with HOST although the number of failures holds it')
     .option('--by <WHO>', BY)
     .action((host: HostName | undefined, options: SwitchOptions, command: Command) => {
@@ -67,8 +73,8 @@ function addFreeze(program: Command, { doors, io, run }: Wiring): void {
       'As "pause", and hosts that come back are not taken back either, until "resume": for work on the cloud itself.',
     )
     .argument('<HOST>', `${HOST}; or "all"`, hostArgument)
-    .requiredOption('--reason <TEXT>', REASON)
-    .option('--for <TIME>', FOR, durationArgument)
+    .requiredOption('--reason <TEXT>', REASON, wordsArgument)
+    .option('--for <TIME>', FOR, spanArgument)
     .option('--by <WHO>', BY)
     .action((host: HostName, options: SwitchOptions) =>
       run(async (global) =>
@@ -83,8 +89,8 @@ function addFreeze(program: Command, { doors, io, run }: Wiring): void {
     )
     .argument('<HOST>', HOST, hostArgument)
     .argument('<on|off>', 'whether it is being worked on', onOffArgument)
-    .option('--reason <TEXT>', REASON)
-    .option('--for <TIME>', FOR, durationArgument)
+    .option('--reason <TEXT>', REASON, wordsArgument)
+    .option('--for <TIME>', FOR, spanArgument)
     .option('--by <WHO>', BY)
     .action((host: HostName, state: 'on' | 'off', options: SwitchOptions) =>
       run(async (global) =>
@@ -98,7 +104,7 @@ function addFreeze(program: Command, { doors, io, run }: Wiring): void {
       'Closes the mark of HOST for good. What was not sent stays where it is, what is in flight is not followed, the host stays disabled and forced down in Nova until you lift that.',
     )
     .argument('<HOST>', HOST, hostArgument)
-    .requiredOption('--reason <TEXT>', REASON)
+    .requiredOption('--reason <TEXT>', REASON, wordsArgument)
     .option('--yes', 'do it; without it the command only says what it would leave alone')
     .option('--by <WHO>', BY)
     .action((host: HostName, options: SwitchOptions) =>

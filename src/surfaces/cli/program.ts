@@ -8,6 +8,7 @@ import {
   settingArgument,
   type Setting,
 } from './arguments.ts';
+import { printable } from './columns.ts';
 import type { ExitName } from './exit.ts';
 import type { Io } from './io.ts';
 import type { Doors, GlobalOptions } from './parts.ts';
@@ -50,12 +51,11 @@ export function createProgram({ doors, io, finish }: ProgramDeps): Command {
       getErrHelpWidth: () => Math.min(io.size().columns, 100),
       outputError: (text, write) => {
         // One line, also where commander puts its suggestion on a second one.
-        write(
-          `${text
-            .replace(/^error: /, 'nova-ha: ')
-            .trimEnd()
-            .replace(/\s*\n\s*/g, ' ')}\n`,
-        );
+        const line = text
+          .replace(/^error: /, 'nova-ha: ')
+          .trimEnd()
+          .replace(/\s*\n\s*/g, ' ');
+        write(`${printable(line)}\n`);
       },
     });
   const run = (action: (options: GlobalOptions) => Promise<ExitName>): Promise<void> =>

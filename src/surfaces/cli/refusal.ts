@@ -10,6 +10,7 @@ export const refusalLine = (reason: Reason, extra = ''): string =>
 
 /** Says why something was refused; the exit code that goes with it. */
 export function refuse(io: Io, reason: Reason, extra = ''): 'refused' {
+  io.refused?.(reason);
   tell(io, refusalLine(reason, extra));
   return 'refused';
 }

@@ -16,10 +16,11 @@ export async function withParts(
 ): Promise<ExitName> {
   const outcome = await doors.loadConfig(options);
   if (outcome.kind === 'wrong') {
-    for (const problem of outcome.problems) tell(io, `nova-ha: ${problem}`);
+    for (const problem of outcome.problems) tell(io, `nova-ha: ${printable(problem)}`);
     return 'usage';
   }
-  for (const warning of outcome.config.warnings) tell(io, `nova-ha: warning: ${warning}`);
+  for (const warning of outcome.config.warnings)
+    tell(io, `nova-ha: warning: ${printable(warning)}`);
   const parts = await doors.compose(outcome.config, options, role);
   try {
     return await command(parts, io);

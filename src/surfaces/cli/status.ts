@@ -4,7 +4,7 @@ import type { Known } from '../../domain/known.ts';
 import { formatInstant, formatMillis, type Instant } from '../../domain/time.ts';
 import { reportOf, type HostReport } from '../../engine/report.ts';
 import { boardLines, viewBoard } from './board.ts';
-import { columns } from './columns.ts';
+import { columns, foldedColumns, printable, type Cell } from './columns.ts';
 import type { ExitName } from './exit.ts';
 import { doneOf, instanceLines, progressText } from './frame.ts';
 import { say, sayJson, tell, type Io } from './io.ts';
@@ -14,7 +14,7 @@ import type { StatusOptions } from './program-marks.ts';
 import { loudestFirst, reasonText, refuse } from './refusal.ts';
 import { hostJson, reportJson } from './report-json.ts';
 import { storeTrouble, withParts } from './session.ts';
-import { createView } from './views.ts';
+import { createView, troubleText } from './views.ts';
 import { watchHost } from './watch.ts';
 import { verdictOn } from './verdict.ts';
 
@@ -98,19 +98,23 @@ async function all(parts: Parts, io: Io, options: StatusOptions): Promise<ExitNa
 async function watchAll(parts: Parts, io: Io, options: StatusOptions): Promise<ExitName> {
   const live = io.isTty && options.json !== true && options.yaml !== true ? await io.live() : null;
   let before = '';
+  let trouble = '';
   while (!io.signal.aborted) {
     const reports = await reportsOf(parts);
     const now = parts.clock.now();
-    const lines = reports.kind === 'unknown' ? [reports.why] : table(io, reports.value, now);
     const board = await viewBoard(parts);
-    if (live !== null) live.draw([...boardLines(io, board), ...lines].join('\n'));
-    else if (reports.kind === 'known') {
+    const why = reports.kind === 'unknown' ? printable(troubleText(reports.why)) : '';
+    if (live !== null) {
+      const lines = reports.kind === 'unknown' ? [why] : liveTable(io, reports.value, now);
+      live.draw(inFrame(io, [...boardLines(io, board, io.size().columns), ...lines]));
+    } else if (reports.kind === 'known') {
       // In a pipe only what changed, and time passing is no change.
       const still = reports.value.map((report) => ({ ...report, etaMs: 0 }));
       const shown = JSON.stringify([board.json, still]);
       if (shown !== before) await all(parts, io, options);
       before = shown;
-    }
+    } else if (trouble === '') tell(io, why);
+    trouble = why;
     await parts.clock.sleep(1000, io.signal);
   }
   live?.done();
@@ -134,7 +138,37 @@ async function reportsOf(parts: Parts): Promise<Known<readonly HostReport[]>> {
 
 const HEADINGS = ['HOST', 'EVENT', 'PHASE', 'DONE', 'IN FLIGHT', 'SINCE', 'ETA', 'WHY'] as const;
 
-function table(io: Io, reports: readonly HostReport[], now: Instant): readonly string[] {
+/** From how many columns on a terminal has room for what is wanted less. */
+const ROOM_FOR: Readonly<Partial<Record<(typeof HEADINGS)[number], number>>> = {
+  EVENT: 120,
+  'IN FLIGHT': 64,
+  SINCE: 64,
+  ETA: 64,
+};
+
+/** A line per host, with what is wrong with it; nothing of that is cut. */
+const table = (io: Io, reports: readonly HostReport[], now: Instant): readonly string[] =>
+  foldedColumns(rowsOf(io, reports, now), io.isTty ? io.size().columns : null);
+
+/** The same for a part of the terminal that is drawn again and again. */
+const liveTable = (io: Io, reports: readonly HostReport[], now: Instant): readonly string[] =>
+  reports.length === 0
+    ? ['No host is marked.']
+    : columns(rowsOf(io, reports, now), io.size().columns);
+
+/** As many lines as the terminal has, and a word about those that it has no room for. */
+function inFrame(io: Io, lines: readonly string[]): string {
+  const height = io.size().rows - 1;
+  if (lines.length <= height) return lines.join('\n');
+  const shown = lines.slice(0, Math.max(height - 1, 1));
+  return [...shown, `  … and ${String(lines.length - shown.length)} more lines`].join('\n');
+}
+
+function rowsOf(
+  io: Io,
+  reports: readonly HostReport[],
+  now: Instant,
+): readonly (readonly Cell[])[] {
   const paint = createPaint(io);
   const rows = reports.map((report) => {
     const [reason] = loudestFirst(report.reasons);
@@ -148,15 +182,18 @@ function table(io: Io, reports: readonly HostReport[], now: Instant): readonly s
       { text: formatMillis(Math.max(now - report.since, 0)) },
       { text: report.etaMs === null ? '-' : formatMillis(report.etaMs) },
       reason === undefined
-        ? { text: '-' }
+        ? { text: io.isTty ? '' : '-' }
         : {
             text: `${reasonText(reason)}${more}`,
             paint: (text: string) => paint.severity(severityOf(reason), text),
           },
     ];
   });
+  const width = io.isTty ? io.size().columns : Infinity;
+  const isShown = (_cell: Cell, at: number): boolean =>
+    width >= (ROOM_FOR[HEADINGS[at] ?? 'WHY'] ?? 0);
   const head = HEADINGS.map((text) => ({ text, paint: paint.heading }));
-  return columns([head, ...rows], io.isTty ? io.size().columns : null);
+  return [head, ...rows].map((row) => row.filter(isShown));
 }
 
 /** Prints the document as JSON or YAML when that was asked for. */

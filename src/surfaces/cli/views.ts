@@ -1,5 +1,5 @@
 import { formatInstant } from '../../domain/time.ts';
-import { printable } from './columns.ts';
+import { cut, printable } from './columns.ts';
 import { frameOf, instanceLines, progressText, shortTime, urgentFirst } from './frame.ts';
 import { say, sayJson, tell, type Io, type Live } from './io.ts';
 import { createPaint } from './paint.ts';
@@ -71,7 +71,14 @@ function liveView(io: Io, live: Live): View {
   let trouble: string | null = null;
   let frame = '';
   const draw = (): void => {
-    live.draw(trouble === null ? frame : `${frame}\n${paint.bad(printable(trouble))}`);
+    if (trouble === null) {
+      live.draw(frame);
+      return;
+    }
+    // The last lines of the frame give way: what is higher than the terminal cannot be drawn over.
+    const { columns, rows } = io.size();
+    const lines = frame.split('\n').slice(0, Math.max(rows - 2, 1));
+    live.draw([...lines, paint.bad(cut(printable(trouble), columns))].join('\n'));
   };
   return {
     update: (report, _changes, now) => {
@@ -95,5 +102,6 @@ function liveView(io: Io, live: Live): View {
   };
 }
 
-const troubleText = (why: string | null): string =>
+/** What a watcher is told of a store that does not answer. */
+export const troubleText = (why: string | null): string =>
   why === null ? 'The store answers again.' : `The store does not answer (${why}); waiting for it.`;

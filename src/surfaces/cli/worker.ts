@@ -141,7 +141,7 @@ async function once(
   }
   const { active } = await engine.once();
   await yieldStore(sole);
-  say(io, `${String(active)} hosts have work left`);
+  say(io, `${String(active)} ${active === 1 ? 'host has' : 'hosts have'} work left`);
   return active === 0 ? 'done' : 'pending';
 }
 

@@ -110,7 +110,7 @@ export function createMoveWorld(
     };
     const work = async (): Promise<MoveEnd | string> => {
       for (;;) {
-        const checked = await checkDrain(parts, asHost(host), request.target);
+        const checked = await checkDrain(parts, asHost(host), request);
         if (checked.kind === 'unknown') continue;
         if (checked.value.kind === 'refused') return checked.value.why.code;
         const order = { host: asHost(host), by, reason: 'new disks', request };

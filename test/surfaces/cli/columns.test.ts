@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { bar, columns, cut, printable } from '../../../src/surfaces/cli/columns.ts';
+import {
+  bar,
+  columns,
+  cut,
+  folded,
+  foldedColumns,
+  printable,
+} from '../../../src/surfaces/cli/columns.ts';
 import { EXIT } from '../../../src/surfaces/cli/exit.ts';
 
 const rows = (...texts: readonly (readonly string[])[]) =>
@@ -27,6 +34,43 @@ describe('columns', () => {
   it('are painted after they were measured', () => {
     const red = (text: string) => `<${text}>`;
     expect(columns([[{ text: 'a', paint: red }, { text: 'b' }]], null)).toEqual(['<a>  b']);
+  });
+});
+
+describe('folded columns', () => {
+  const long = 'aaaa bbbb cccc dddd eeee ffff gggg hhhh';
+
+  it('go on below themselves', () => {
+    const [first, second] = foldedColumns(rows(['x', 'y', 'WHY'], ['a', 'b', long]), 40);
+    expect(first).toBe('x  y  WHY');
+    expect(second).toBe('a  b  aaaa bbbb cccc dddd eeee ffff gggg\n      hhhh');
+  });
+
+  it('have lines of their own where the others leave no room, and cut nothing of these', () => {
+    const id = '0b2cfd5d-1764-4613-a94d-dca65a7ec68e';
+    expect(foldedColumns(rows([id, 'y', ''], [id, 'y', long]), 40)).toEqual([
+      `${id}  y`,
+      `${id}  y\n    ${long.slice(0, 34)}\n    ${long.slice(35)}`,
+    ]);
+  });
+
+  it('stay beside the others where all of them fit', () => {
+    expect(foldedColumns(rows(['a'.repeat(30), 'WHY'], ['b', 'short']), 40)).toEqual([
+      `${'a'.repeat(30)}  WHY`,
+      `b${' '.repeat(31)}short`,
+    ]);
+  });
+
+  it('end with their last letter, however they are painted', () => {
+    const dim = (text: string) => `<${text}>`;
+    const row = [{ text: 'abcdef' }, { text: 'xy', paint: dim }];
+    expect(columns([row], 6)).toEqual(['abcdef']);
+  });
+
+  it('are as ever without a width, and break words only when they must', () => {
+    expect(foldedColumns(rows(['a', long]), null)).toEqual([`a  ${long}`]);
+    expect(folded('abcdefgh ij', 4)).toEqual(['abcd', 'efgh', 'ij']);
+    expect(folded('日本語', 4)).toEqual(['日本', '語']);
   });
 });
 

@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { asHost, asEvent } from '../../../src/domain/ids.ts';
 import { unknown } from '../../../src/domain/known.ts';
 import { because } from '../../../src/domain/reason.ts';
 import { refused, uncertain } from '../../../src/domain/outcome.ts';
-import { createCliWorld, instanceId, instanceOn, trackedAt } from '../../support/cli-world.ts';
+import {
+  createCliWorld,
+  instanceId,
+  instanceOn,
+  serviceOn,
+  trackedAt,
+} from '../../support/cli-world.ts';
 
 const HOST = asHost('compute-1');
 
@@ -15,7 +22,15 @@ describe('mistakes on the command line', () => {
     [['evacuate', '-x', 'compute-1'], "unknown option '-x'"],
     [['evacuate', 'compute-1', '--instance', 'web'], 'an instance is given by its id'],
     [['evacuate', 'compute-1', '--timeout', 'soon'], 'a duration such as 90s'],
-    [['history', '--limit', '0'], 'a whole number from 1'],
+    [['history', '--limit', '0'], 'a whole number from 1 to 999999'],
+    [['help', 'evacuat'], "unknown command 'evacuat' (Did you mean evacuate?)"],
+    [['pause', '--reason', ' '], 'it is empty'],
+    [['pause', '--reason', 'x'.repeat(1001)], 'it has 1001 characters (limit 1000)'],
+    [['pause', '--reason', 'x', '--for', '0m'], 'it must be longer than nothing'],
+    [['pause', '--reason', 'x', '--for', '99999999h'], 'of 3650d at most'],
+    [['pause', '--reason', 'x', '--aggregate', ''], 'it is empty'],
+    [['status', '--config', ''], '--config names no file'],
+    [['stat\u001b[31mus'], "unknown command 'stat?[31mus'"],
     [['status', '--json', '--yaml'], 'cannot be used with option'],
     [['worker', '--until-settled'], '--until-settled needs --only HOST'],
     [['status', '--set', 'pace'], 'KEY=VALUE'],
@@ -39,6 +54,106 @@ describe('mistakes on the command line', () => {
     expect((await world.run()).exit).toBe('done');
     expect((await world.run('help', 'evacuate')).out).toContain('--confirm-fenced');
     expect((await world.run('evacuate', '--help')).out).toContain('--os-cloud');
+  });
+});
+
+describe('the end of a command that was asked for JSON or YAML', () => {
+  const outcome = (out: string): unknown => JSON.parse(out);
+
+  it('is told in that form when it was refused, with the reason', async () => {
+    const world = createCliWorld();
+    const { out, err } = await world.run('plan', 'compute-9', '--json');
+    expect(err).toMatch(/^NH103 refused: /);
+    expect(outcome(out)).toMatchObject({
+      schema: 1,
+      kind: 'outcome',
+      exit: 'refused',
+      exit_code: 3,
+      reasons: [{ code: 'NH103', severity: 'alert' }],
+      messages: [err.trimEnd()],
+    });
+    const yaml = await world.run('status', 'compute-9', '--yaml');
+    expect(parse(yaml.out)).toMatchObject({ schema: 1, exit: 'refused', exit_code: 3 });
+  });
+
+  it('is told when the command line, the configuration or the store is wrong', async () => {
+    const world = createCliWorld();
+    const wrong = await world.run('plan', '--json');
+    expect(outcome(wrong.out)).toMatchObject({ exit: 'usage', exit_code: 2, reasons: [] });
+    const key = await world.run('status', '--json', '--set', 'pace.x=1');
+    expect(outcome(key.out)).toMatchObject({
+      exit: 'usage',
+      messages: [expect.stringContaining('unknown key "pace.x"') as string],
+    });
+    world.store = { ...world.memory, list: () => Promise.resolve(unknown('it is away')) };
+    const away = await world.run('status', '--json');
+    expect(outcome(away.out)).toMatchObject({ exit: 'store-unreachable', exit_code: 5 });
+  });
+
+  it('is told after the changes, and by documents that tell it themselves alone', async () => {
+    const world = createCliWorld();
+    world.background = () => ({ kind: 'started', ended: Promise.resolve(4), log: '/log' });
+    const lost = await world.run('evacuate', 'compute-1', '--confirm-fenced', '--json');
+    const lines = lost.out.trimEnd().split('\n').map(outcome);
+    expect(lines[0]).toMatchObject({ kind: 'change' });
+    expect(lines.at(-1)).toMatchObject({ kind: 'outcome', exit: 'failed' });
+    const left = await world.run(
+      'evacuate',
+      'compute-1',
+      '--confirm-fenced',
+      '--no-wait',
+      '--json',
+    );
+    expect(outcome(left.out)).toMatchObject({ kind: 'outcome', exit: 'done' });
+    const status = await world.run('status', '--json');
+    expect(outcome(status.out)).toMatchObject({ hosts: [{ host: 'compute-1' }] });
+    expect(await world.run('history', 'compute-2', '--json')).toMatchObject({ out: '', err: '' });
+    expect((await world.run('status', '--', '--json')).out).toBe('');
+  });
+});
+
+describe('instances that are not there', () => {
+  const nobody = ['--instance', instanceId(99)] as const;
+
+  it('keep a host from being touched: a slip must not isolate it', async () => {
+    const world = createCliWorld();
+    for (const command of ['plan', 'evacuate'] as const) {
+      const sure = command === 'plan' ? [] : ['--confirm-fenced'];
+      const { exit, err } = await world.run(command, 'compute-1', ...sure, ...nobody);
+      expect(exit).toBe('refused');
+      expect(err).toContain(`NH608 refused: compute-1 has no instance ${instanceId(99)}`);
+    }
+    expect(await world.memory.read(HOST)).toMatchObject({ value: null });
+    expect(world.started).toEqual([]);
+  });
+
+  it('are known when the record has them: the command may be given again', async () => {
+    const world = createCliWorld();
+    await world.run('mark', 'compute-1', '--confirm-fenced');
+    await world.change(HOST, (before) => ({
+      ...before,
+      phase: 'settled',
+      instances: { [instanceId(99)]: trackedAt('vm-99', { at: 'gone' }) },
+    }));
+    const again = await world.run(
+      'evacuate',
+      'compute-1',
+      '--confirm-fenced',
+      ...nobody,
+      '--no-wait',
+    );
+    expect(again.exit).toBe('done');
+  });
+
+  it('keep a host from being drained, unless they are elsewhere by now', async () => {
+    const world = createCliWorld();
+    world.services = [serviceOn('compute-1'), serviceOn('compute-2')];
+    const { exit, err } = await world.run('drain', 'compute-1', ...nobody);
+    expect(exit).toBe('refused');
+    expect(err).toContain('NH608 refused');
+    expect(world.changes).toEqual([]);
+    world.instances = [instanceOn('compute-2', 99)];
+    expect((await world.run('drain', 'compute-1', '--dry-run', ...nobody)).exit).toBe('done');
   });
 });
 

@@ -206,6 +206,30 @@ describe('evacuate', () => {
     expect(err).toContain('The mark stands');
   });
 
+  it('says on a terminal that the store is away, in one line that fits', async () => {
+    const world = createCliWorld();
+    const many = Array.from({ length: 60 }, () => landed);
+    await world.run('mark', 'compute-1');
+    await world.change(HOST, withInstances('evacuating', ...many));
+    let reads = 0;
+    const read: typeof world.memory.read = async (host) => {
+      reads += 1;
+      if (reads === 2) return unknown(`no quorum ${'x'.repeat(200)}`);
+      if (reads === 3) await world.change(HOST, withInstances('settled', ...many));
+      return world.memory.read(host);
+    };
+    world.store = { ...world.memory, read };
+    world.isTty = true;
+    expect((await world.run('status', 'compute-1', '--watch')).exit).toBe('done');
+    const told = world.frames.filter((frame) => frame.includes('The store does not answer'));
+    expect(told.length).toBeGreaterThan(0);
+    for (const frame of told) {
+      const lines = frame.replaceAll(/\u001b\[\d+m/g, '').split('\n');
+      expect(lines.length).toBeLessThan(24);
+      expect(lines.at(-1)?.length).toBeLessThanOrEqual(100);
+    }
+  });
+
   it('draws a table on a terminal, without colours under NO_COLOR', async () => {
     const world = worldThat(withInstances('settled', landed, failed));
     world.isTty = true;

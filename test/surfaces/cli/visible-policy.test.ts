@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Room } from '../../../src/domain/capacity.ts';
-import { asHost } from '../../../src/domain/ids.ts';
+import { asEvent, asHost } from '../../../src/domain/ids.ts';
 import { known, unknown } from '../../../src/domain/known.ts';
 import { createCliWorld, instanceId, instanceOn, serviceOn } from '../../support/cli-world.ts';
 
@@ -98,6 +98,86 @@ describe('what policy decides, in plan', () => {
     const found = await world.run('doctor', ...never);
     expect(found).toMatchObject({ exit: 'done' });
     expect(found.out).toContain('warning: NH338');
+  });
+});
+
+/** The ordered world, with compute-1 alive and a profile for it by its aggregate. */
+function livingWorld() {
+  const world = orderedWorld();
+  world.services = [serviceOn('compute-1'), serviceOn('compute-2')];
+  world.aggregates = [{ id: 1, name: 'gold', zone: null, metadata: {}, hosts: [HOST] }];
+  world.config = [
+    'order: { sources: [flavor] }',
+    'profiles: { own: { order: { sources: [instance] } } }',
+    'assign: [{ profile: own, aggregate: gold }]',
+  ].join('\n');
+  return world;
+}
+
+const orderOf = (out: string): readonly string[] =>
+  [...out.slice(out.indexOf('INSTANCE')).matchAll(/^vm-\d/gm)].map(([name]) => name);
+
+describe('the same in drain and failback', () => {
+  it('shows the profile and why, the groups and the order of a drain', async () => {
+    const world = livingWorld();
+    const { out, exit } = await world.run('drain', 'compute-1', '--dry-run');
+    expect(exit).toBe('done');
+    expect(out).toContain('compute-1: 4 of 4 instances would be moved');
+    expect(out).toContain('Profile: own (assign[0]: aggregate gold)');
+    expect(out).toContain('Groups, each when the one before has landed: db (1), web (2)');
+    expect(orderOf(out)).toEqual(['vm-3', 'vm-2', 'vm-4', 'vm-1']);
+    expect(out).toMatch(/vm-1 .* live +300 web after db +order by instanceha:restart_priority of/);
+    expect(out).toMatch(/vm-2 .* 500 .*NH331 nova-ha:priority of .* is "high"/);
+    world.aggregates = [];
+    const plain = await world.run('drain', 'compute-1', '--dry-run');
+    expect(plain.out).toContain('Profile: none (no entry of assign matches it)');
+    expect(plain.out).not.toContain('Groups');
+    expect(orderOf(plain.out)).toEqual(['vm-1', 'vm-2', 'vm-3', 'vm-4']);
+  });
+
+  it('has the same in JSON, with what holds a drain now', async () => {
+    const world = livingWorld();
+    await world.run('pause', '--reason', 'storage');
+    const { out } = await world.run('drain', 'compute-1', '--dry-run', '--json');
+    expect(JSON.parse(out)).toMatchObject({
+      kind: 'plan',
+      profile: { name: 'own', why: 'assign[0]: aggregate gold' },
+      sequence: true,
+      groups: [
+        { name: 'db', members: 1 },
+        { name: 'web', members: 2 },
+      ],
+      holds: [{ code: 'NH220' }],
+      instances: [
+        { name: 'vm-3', verdict: 'live', order: { priority: 900, group: 'db', after: null } },
+        { name: 'vm-2', notes: [{ code: 'NH331' }] },
+        { name: 'vm-4', order: { group: 'web', after: 'db', wave: 2 } },
+        { name: 'vm-1' },
+      ],
+    });
+    const plain = await world.run('drain', 'compute-1', '--dry-run');
+    expect(plain.out).toMatch(/^NH220 held: everything was paused/m);
+  });
+
+  it('orders a failback by the profile of the host that takes back', async () => {
+    const world = livingWorld();
+    const at = world.clock.now();
+    const landed = (n: number) => ({
+      at,
+      host: HOST,
+      event: asEvent('lost'),
+      what: 'landed',
+      instance: instanceId(n),
+      detail: `vm-${String(n)}: landed on compute-2`,
+    });
+    await world.memory.append([1, 2, 3, 4].map(landed));
+    world.instances = world.instances.map((one) => ({ ...one, host: asHost('compute-2') }));
+    const { out, exit } = await world.run('failback', 'compute-1', '--dry-run');
+    expect(exit).toBe('done');
+    expect(out).toContain('4 of 4 instances of event lost would be brought home');
+    expect(out).toContain('Profile: own (assign[0]: aggregate gold)');
+    expect(out).toContain('Groups, each when the one before has landed: db (1), web (2)');
+    expect(orderOf(out)).toEqual(['vm-3', 'vm-2', 'vm-4', 'vm-1']);
   });
 });
 
