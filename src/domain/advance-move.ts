@@ -238,6 +238,7 @@ function afterRefusal(
     case 'not-sent':
     case 'authentication':
     case 'too-many':
+    case 'not-nova':
       return again(attempt - 1);
     case 'wrong-state':
       if (/\bis locked\b/.test(detail)) {

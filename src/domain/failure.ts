@@ -110,6 +110,7 @@ export function afterRefusal(
     case 'too-many':
     case 'authentication':
     case 'forbidden':
+    case 'not-nova':
       return retry();
     case 'unsupported':
     case 'bad-request':

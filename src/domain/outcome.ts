@@ -22,8 +22,9 @@ export interface Refusal {
  * `not-sent` refused connection, DNS, TLS before sending; `authentication` 401 after renewal;
  * `forbidden` 403; `not-found` 404 (of the instance or service); `target-not-found` 404 of the named
  * destination; `service-up` 400 "still in use"; `wrong-state` 409; `guard` 400 "done evacuation
- * migration records remain"; `unsupported` 400 NotSupported family; `too-many` 413/429; `bad-request`
- * every other 4xx.
+ * migration records remain"; `unsupported` 400 NotSupported family; `too-many` 413/429; `not-nova`
+ * a 3xx or 4xx of something before Nova, which says nothing about the request; `bad-request` every
+ * other 4xx.
  */
 export type RefusalCause =
   | 'not-sent'
@@ -36,6 +37,7 @@ export type RefusalCause =
   | 'guard'
   | 'unsupported'
   | 'too-many'
+  | 'not-nova'
   | 'bad-request';
 
 /** A write that took effect. */

@@ -42,6 +42,7 @@ const OF_ANOTHER_MATTER: readonly RefusalCause[] = [
   'authentication',
   'forbidden',
   'too-many',
+  'not-nova',
 ];
 /** Refusals that may be about it alone: without it the request may be fine. */
 const OF_THE_TARGET: readonly RefusalCause[] = ['target-not-found', 'bad-request', 'unsupported'];

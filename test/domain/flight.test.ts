@@ -101,6 +101,7 @@ describe('a refused request', () => {
     ['too-many', 'pending', 'NH410'],
     ['authentication', 'pending', 'NH410'],
     ['forbidden', 'pending', 'NH410'],
+    ['not-nova', 'pending', 'NH410'],
     ['service-up', 'pending', 'NH410'],
     ['wrong-state', 'pending', 'NH410'],
     ['unsupported', 'failed', 'NH404'],

@@ -180,6 +180,7 @@ describe('how a move goes on', () => {
     const asked = (cause: Parameters<typeof refused>[0], message = 'no'): Progress =>
       step(INTENDED, { answer: refused(cause, message, 409) });
     expect(asked('not-sent')).toMatchObject({ at: 'pending', attempt: 0 });
+    expect(asked('not-nova')).toMatchObject({ at: 'pending', attempt: 0 });
     expect(asked('wrong-state')).toMatchObject({ at: 'pending', attempt: 1 });
     expect(codeOf(asked('wrong-state', 'Instance x is locked'))).toBe('NH622');
     expect(codeOf(asked('bad-request'))).toBe('NH625');

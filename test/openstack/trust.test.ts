@@ -245,7 +245,7 @@ describe('tokens and faults', () => {
       url.includes('/servers/') ? response(404, '<h1>404 Not Found</h1>') : null,
     );
     expect(why(await compute.sighting(ID))).toContain('not from Nova: "404 Not Found"');
-    expect(await compute.evacuate(ID, null)).toMatchObject({ refusal: { cause: 'bad-request' } });
+    expect(await compute.evacuate(ID, null)).toMatchObject({ refusal: { cause: 'not-nova' } });
   });
 
   it('a body of another form is unknown, naming the place', async () => {

@@ -127,15 +127,27 @@ describe('the cause of a refusal', () => {
     [404, nova('itemNotFound', 'Instance x could not be found.'), 'not-found'],
     [404, nova('itemNotFound', 'Compute host nosuch not found.'), 'target-not-found'],
     [404, nova('itemNotFound', 'Compute host nosuch could not be found.'), 'target-not-found'],
-    [404, undefined, 'bad-request'],
     [408, undefined, 'uncertain'],
     [409, nova('conflictingRequest', "Cannot 'evacuate' instance x"), 'wrong-state'],
     [409, nova('conflictingRequest', 'Unsupported RPC version 6.1'), 'uncertain'],
     [413, nova('overLimit', 'slow'), 'too-many'],
     [429, undefined, 'too-many'],
-    [405, undefined, 'bad-request'],
+    [405, nova('badMethod', 'Method Not Allowed'), 'bad-request'],
   ])('%i %j is %s', (status, body, cause) => {
     expect(causeOf({ status, body })).toBe(cause);
+  });
+
+  it.each([302, 400, 404, 405, 421, 426])(
+    '%i without the words of Nova is no verdict',
+    (status) => {
+      expect(causeOf({ status, body: undefined })).toBe('not-nova');
+      const gateway = nova('error', 'no route matched with those values');
+      expect(causeOf({ status, body: gateway })).toBe('not-nova');
+    },
+  );
+
+  it('a 409 without them may hide the one after which Nova has written its records', () => {
+    expect(causeOf({ status: 409, body: undefined })).toBe('uncertain');
   });
 
   it('quotes Nova, and marks what is not from Nova', () => {

@@ -8,6 +8,20 @@ export interface Fault {
   readonly message: string;
 }
 
+/** The names of Nova's envelopes (api/openstack/wsgi.py `Fault`); gateways have names of their own. */
+const NOVA_NAMES: ReadonlySet<string> = new Set([
+  'badRequest',
+  'unauthorized',
+  'forbidden',
+  'itemNotFound',
+  'badMethod',
+  'conflictingRequest',
+  'overLimit',
+  'badMediaType',
+  'notImplemented',
+  'computeFault',
+]);
+
 /** Reads an error envelope; null for anything else, such as a proxy's page. */
 export function faultOf(body: unknown): Fault | null {
   if (typeof body !== 'object' || body === null) return null;
@@ -31,9 +45,11 @@ export function messageOf(answer: {
 }
 
 /**
- * The cause of a 4xx, or `uncertain` where the request may have had an effect all the same: 408 is a
- * proxy's time-out, and Nova answers 409 for a too old RPC version after it has written its records
- * (compute/api.py evacuate). The texts are those of Nova's exceptions, unchanged since Xena.
+ * The cause of a 3xx or 4xx, or `uncertain` where the request may have had an effect all the same:
+ * 408 is a proxy's time-out, and Nova answers 409 for a too old RPC version after it has written its
+ * records (compute/api.py evacuate). The texts are those of Nova's exceptions, unchanged since Xena.
+ * Without Nova's envelope nobody has judged the request: a proxy that has lost its backend, or is
+ * being reloaded, says 404, 421 or 302, and may know better a minute later.
  */
 export function causeOf(answer: {
   readonly status: number;
@@ -41,26 +57,36 @@ export function causeOf(answer: {
 }): RefusalCause | 'uncertain' {
   const fault = faultOf(answer.body);
   const message = fault?.message ?? '';
+  const isNova = fault !== null && NOVA_NAMES.has(fault.name);
   switch (answer.status) {
+    case 401:
+      return 'authentication';
+    case 403:
+      return 'forbidden';
+    case 408:
+      return 'uncertain';
+    case 413:
+    case 429:
+      return 'too-many';
+    case 409:
+      if (!isNova || /\bRPC\b|rpc version/i.test(message)) return 'uncertain';
+      return 'wrong-state';
+    default:
+      return isNova ? verdictOf(answer.status, fault) : 'not-nova';
+  }
+}
+
+/** What Nova itself says with a 4xx. */
+function verdictOf(status: number, { name, message }: Fault): RefusalCause {
+  switch (status) {
     case 400:
       if (/still in use/.test(message)) return 'service-up';
       if (/Unable to force up host/.test(message)) return 'guard';
       if (/not supported/i.test(message)) return 'unsupported';
       return 'bad-request';
-    case 401:
-      return 'authentication';
-    case 403:
-      return 'forbidden';
     case 404:
-      if (fault?.name !== 'itemNotFound') return 'bad-request';
+      if (name !== 'itemNotFound') return 'bad-request';
       return /^(Compute )?[Hh]ost /.test(message) ? 'target-not-found' : 'not-found';
-    case 408:
-      return 'uncertain';
-    case 409:
-      return /\bRPC\b|rpc version/i.test(message) ? 'uncertain' : 'wrong-state';
-    case 413:
-    case 429:
-      return 'too-many';
     default:
       return 'bad-request';
   }
