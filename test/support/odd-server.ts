@@ -85,6 +85,29 @@ export function sendJson(
   response.end(JSON.stringify(body));
 }
 
+/** Answers the first `size` requests when all of them are there, and all further ones as told. */
+export function crowd(size: number, then: Behaviour): Behaviour {
+  const held: ServerResponse[] = [];
+  return (exchange) => {
+    if (exchange.count > size) {
+      then(exchange);
+      return;
+    }
+    held.push(exchange.response);
+    if (exchange.count === size) for (const response of held) sendJson(response, 200, {});
+  };
+}
+
+/** Answers with JSON after a while, or not at all when the other side has gone before. */
+export function answerLate(response: ServerResponse, afterMs: number): void {
+  const timer = setTimeout(() => {
+    sendJson(response, 200, {});
+  }, afterMs);
+  response.on('close', () => {
+    clearTimeout(timer);
+  });
+}
+
 /** Sends one byte of a body that never ends, again and again. */
 export function drip(response: ServerResponse, everyMs = 20): void {
   response.writeHead(200, { 'Content-Type': 'application/json' });

@@ -5,7 +5,7 @@ import { readText } from '../../src/adapters/openstack/disk.ts';
 import type { HttpRequest, HttpResult } from '../../src/adapters/openstack/exchange.ts';
 import { createHttp } from '../../src/adapters/openstack/http.ts';
 import type { HttpOptions } from '../../src/adapters/openstack/http.ts';
-import { drip, sendJson, startOddServer } from '../support/odd-server.ts';
+import { answerLate, crowd, drip, sendJson, startOddServer } from '../support/odd-server.ts';
 import type { Behaviour, OddServer } from '../support/odd-server.ts';
 
 const closers: (() => void | Promise<void>)[] = [];
@@ -32,6 +32,9 @@ function client(options: Partial<HttpOptions> = {}) {
   });
   return http;
 }
+
+/** How many a client keeps to one server. */
+const CONNECTIONS = 32;
 
 const get = (url: string, part: Partial<HttpRequest> = {}): HttpRequest => ({
   method: 'GET',
@@ -170,6 +173,32 @@ describe('what may have been carried out', () => {
     const result = await http.send(post(server.url, { deadlineMs: 400 }));
     expect(why(result)).toMatch(/^uncertain: POST /);
     expect(server.seen).toHaveLength(1);
+  });
+});
+
+describe('a request that has waited for a connection', () => {
+  const askAll = async (server: OddServer): Promise<HttpResult> => {
+    const http = client({ connectMs: 200 });
+    const first = Array.from({ length: CONNECTIONS }, () => http.send(get(server.url)));
+    const last = http.send(post(server.url));
+    await Promise.all(first);
+    return last;
+  };
+
+  it('was sent, whatever becomes of it then', async () => {
+    const reset: Behaviour = ({ socket }) => void socket.resetAndDestroy();
+    const server = await odd(crowd(CONNECTIONS, reset));
+    expect(why(await askAll(server))).toMatch(/^uncertain: POST .*after the request was sent/);
+  });
+
+  it('may be answered later than a connection may take', async () => {
+    const server = await odd(
+      crowd(CONNECTIONS, ({ response }) => {
+        answerLate(response, 600);
+      }),
+    );
+    expect(why(await askAll(server))).toBe('response 200');
+    expect(server.seen).toHaveLength(CONNECTIONS + 1);
   });
 });
 

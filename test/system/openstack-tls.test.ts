@@ -5,7 +5,7 @@ import type { HttpResult } from '../../src/adapters/openstack/exchange.ts';
 import { createHttp } from '../../src/adapters/openstack/http.ts';
 import { createAuthority } from '../support/certificates.ts';
 import type { Authority, Pair } from '../support/certificates.ts';
-import { sendJson, startOddServer } from '../support/odd-server.ts';
+import { crowd, sendJson, startOddServer } from '../support/odd-server.ts';
 import type { OddServer } from '../support/odd-server.ts';
 
 let authority: Authority;
@@ -79,6 +79,24 @@ describe('TLS', () => {
 
   it('takes anything when insecure', async () => {
     expect(why(await ask({ insecure: true }, { pair: authority.elsewhere }))).toBe('response 200');
+  });
+
+  it('was set up before a request that has waited for a connection, which may have been carried out', async () => {
+    const { cert, key } = authority.server;
+    server = await startOddServer(
+      crowd(32, ({ socket }) => void socket.destroy()),
+      { cert: authority.read(cert), key: authority.read(key) },
+    );
+    const tls = { insecure: false, cacert: authority.ca, cert: null, key: null };
+    const http = createHttp({ tls, readFile: readText, deadlineMs: 20_000 });
+    try {
+      const request = { method: 'POST', url: server.url, headers: {}, json: {} } as const;
+      const answers = await Promise.all(Array.from({ length: 33 }, () => http.send(request)));
+      expect(answers.filter((answer) => why(answer) === 'response 200')).toHaveLength(32);
+      expect(why(answers[32] ?? { kind: 'not-sent', why: 'no answer' })).toMatch(/^uncertain: /);
+    } finally {
+      http.close();
+    }
   });
 
   it('shows a client certificate, with the key beside or in one file', async () => {

@@ -151,7 +151,7 @@ function createAttempt(
   ): Promise<HttpResult> {
     const pool = agents();
     if (pool.kind === 'error') return { kind: 'not-sent', why: pool.message };
-    const passage: Passage = { connected: false, reused: false };
+    const passage: Passage = { connected: false };
     const secrets = secretsOf(request);
     const startedAt = performance.now();
     const done = (result: HttpResult): HttpResult => {

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Millis } from '../../domain/time.ts';
 
@@ -7,8 +8,6 @@ import type { Millis } from '../../domain/time.ts';
 export interface Passage {
   /** True from the moment on which bytes of the request may have reached the other side. */
   connected: boolean;
-  /** It went over a pooled connection, which the other side may have closed already. */
-  reused: boolean;
 }
 
 type Options = https.RequestOptions & { readonly protocol?: string | null };
@@ -27,9 +26,9 @@ export function watchedTransport(passage: Passage, connectMs: Millis) {
       const native = options.protocol === 'https:' ? https : http;
       const request = native.request(options, onResponse);
       request.once('socket', (socket) => {
-        if (request.reusedSocket) {
+        // Not `reusedSocket`: Node leaves it unset where a request has waited for a pooled connection.
+        if (isUp(socket)) {
           passage.connected = true;
-          passage.reused = true;
           return;
         }
         const timer = setTimeout(() => {
@@ -48,6 +47,13 @@ export function watchedTransport(passage: Passage, connectMs: Millis) {
     },
   };
 }
+
+/**
+ * Whether a connection has come about already, with TLS: the handshake. Where Node did not tell of
+ * the handshake, the connection would count too early, which makes a failure uncertain: the safe side.
+ */
+const isUp = (socket: Socket & { readonly secureConnecting?: boolean }): boolean =>
+  !socket.connecting && socket.secureConnecting !== true;
 
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused: nothing listens there',
