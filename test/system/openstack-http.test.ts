@@ -238,6 +238,31 @@ describe('repeats', () => {
     expect(server.seen).toHaveLength(4);
   });
 
+  it('leave open what was on its way once, although they find nobody', async () => {
+    let got = '';
+    const listener = createServer((socket) => {
+      socket.on('data', (chunk) => {
+        got += chunk.toString();
+        listener.close();
+        socket.resetAndDestroy();
+      });
+    });
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    const { port } = listener.address() as AddressInfo;
+    const request = post(`http://127.0.0.1:${port}/`, { repeatable: true });
+    expect(why(await client().send(request))).toMatch(/^uncertain: /);
+    expect(got).toContain('evacuate');
+  });
+
+  it('leave open what was on its way once, although they are refused as too many', async () => {
+    const server = await odd(({ count, response, socket }) => {
+      if (count === 1) socket.resetAndDestroy();
+      else sendJson(response, 429, {});
+    });
+    const result = await client().send(post(server.url, { repeatable: true }));
+    expect(why(result)).toMatch(/^uncertain: /);
+  });
+
   it('wait as Retry-After says, when that fits into the deadline', async () => {
     const server = await odd(({ count, response }) => {
       const wait = count === 1 ? '1' : '3600';

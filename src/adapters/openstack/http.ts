@@ -80,7 +80,7 @@ export function createHttp(options: HttpOptions): Http & { close(): void } {
     } catch (error) {
       if (error !== again && !signal.aborted) throw error;
     }
-    return answers.at(-1) ?? { kind: 'not-sent', why: `${label(request)}: the deadline passed` };
+    return sumUp(answers) ?? { kind: 'not-sent', why: `${label(request)}: the deadline passed` };
   }
 
   return {
@@ -98,6 +98,19 @@ function isPassing(result: HttpResult): boolean {
   if (result.kind !== 'response') return true;
   return [413, 429, 502, 503, 504].includes(result.status);
 }
+
+/**
+ * What all tries together came to: the last answer, unless that only says that the last try was not
+ * taken. What was on its way once may have been carried out, whatever became of its repeats.
+ */
+function sumUp(answers: readonly HttpResult[]): HttpResult | undefined {
+  const last = answers.at(-1);
+  if (last === undefined || !isPassing(last)) return last;
+  return answers.findLast(mayHaveActed) ?? last;
+}
+
+const mayHaveActed = (result: HttpResult): boolean =>
+  result.kind === 'uncertain' || (result.kind === 'response' && result.status >= 500);
 
 /** Honours Retry-After when it fits into the deadline; false: there is no time for another try. */
 async function waitAsAsked(
