@@ -23,8 +23,9 @@ export async function performOnReserve(
   }: { readonly compute: Compute; readonly fleet: FleetCache; readonly log: Log },
   host: HostName,
   action: ReserveAction,
+  mayLeave: () => boolean,
 ): Promise<void> {
-  const outcome = await send(compute, action);
+  const outcome = await send(compute, action, mayLeave);
   fleet.forget();
   if (outcome.kind === 'applied') return;
   const fields = { host, reserve: action.host, action: action.do };
@@ -41,14 +42,18 @@ export async function performOnReserve(
   if (!isThere && !isGone) log.warn(`Nova refused to ${wordsFor(action)}: ${message}`, fields);
 }
 
-function send(compute: Compute, action: ReserveAction): Promise<WriteOutcome<unknown>> {
+function send(
+  compute: Compute,
+  action: ReserveAction,
+  mayLeave: () => boolean,
+): Promise<WriteOutcome<unknown>> {
   switch (action.do) {
     case 'change-reserve':
-      return compute.changeService(action.service, action.change);
+      return compute.changeService(action.service, action.change, mayLeave);
     case 'join-aggregate':
-      return compute.joinAggregate(action.aggregate, action.host);
+      return compute.joinAggregate(action.aggregate, action.host, mayLeave);
     case 'leave-aggregate':
-      return compute.leaveAggregate(action.aggregate, action.host);
+      return compute.leaveAggregate(action.aggregate, action.host, mayLeave);
   }
 }
 

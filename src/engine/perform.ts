@@ -79,12 +79,12 @@ async function performOne(
   const { compute, log } = parts;
   switch (action.do) {
     case 'change-service':
-      await changeService(parts, host, action);
+      await changeService(parts, host, action, mayLeave);
       return null;
     case 'change-reserve':
     case 'join-aggregate':
     case 'leave-aggregate':
-      await performOnReserve(parts, host, action);
+      await performOnReserve(parts, host, action, mayLeave);
       return null;
     case 'evacuate': {
       const { instance, attempt, target, stopped } = action;
@@ -103,7 +103,7 @@ async function performOne(
       return { instance, to: 'rebuild', attempt, outcome };
     }
     case 'stop': {
-      const outcome = await compute.stop(action.instance);
+      const outcome = await compute.stop(action.instance, mayLeave);
       if (outcome.kind !== 'applied') {
         const why = outcome.kind === 'refused' ? outcome.refusal.message : outcome.why;
         log.warn(`Instance ${action.instance} could not be stopped again: ${why}`, {
@@ -120,8 +120,9 @@ async function changeService(
   { compute, fleet, log }: PerformingParts,
   host: HostName,
   { service, change }: Extract<Action, { do: 'change-service' }>,
+  mayLeave: () => boolean,
 ): Promise<void> {
-  const outcome = await compute.changeService(service, change);
+  const outcome = await compute.changeService(service, change, mayLeave);
   fleet.forget();
   const fields = { host, change };
   if (outcome.kind === 'refused') {

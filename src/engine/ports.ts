@@ -115,8 +115,15 @@ export interface Store {
 export interface Compute {
   /** Every service in one call without a filter (2.69, so that unreachable cells show as unknown). */
   fleet(): Promise<Known<Fleet>>;
-  /** One PUT; idempotent, repeated on its own where that is safe. */
-  changeService(id: string, change: ServiceChange): Promise<WriteOutcome<Service>>;
+  /**
+   * One PUT. What disables a host or forces it down is repeated on its own, what lets it in again is
+   * not; `mayLeave` as for {@link evacuate}, before each repeat too.
+   */
+  changeService(
+    id: string,
+    change: ServiceChange,
+    mayLeave?: () => boolean,
+  ): Promise<WriteOutcome<Service>>;
   /** All instances on a host, every page, each row's host verified; unknown when one row has another. */
   instancesOn(host: HostName): Promise<Known<readonly Instance[]>>;
   /** Instances changed since Nova's own time text, deleted ones too (`vmState: deleted`). */
@@ -143,7 +150,7 @@ export interface Compute {
   rebuild(id: InstanceId, image: string, mayLeave?: () => boolean): Promise<WriteOutcome<null>>;
   /** The newest `evacuate` action of an instance; null when there is none. */
   trace(id: InstanceId): Promise<Known<ActionTrace | null>>;
-  stop(id: InstanceId): Promise<WriteOutcome<null>>;
+  stop(id: InstanceId, mayLeave?: () => boolean): Promise<WriteOutcome<null>>;
   start(id: InstanceId): Promise<WriteOutcome<null>>;
   lock(id: InstanceId, reason: string): Promise<WriteOutcome<null>>;
   unlock(id: InstanceId): Promise<WriteOutcome<null>>;
@@ -157,9 +164,9 @@ export interface Compute {
   /** All aggregates with their hosts and metadata, in one call. */
   aggregates(): Promise<Known<readonly Aggregate[]>>;
   /** Adds a host to an aggregate (os-aggregates, add_host); refused with 409 when it is in there. */
-  joinAggregate(id: number, host: HostName): Promise<WriteOutcome<null>>;
+  joinAggregate(id: number, host: HostName, mayLeave?: () => boolean): Promise<WriteOutcome<null>>;
   /** Removes a host from an aggregate; refused with 404 when it is not in there. */
-  leaveAggregate(id: number, host: HostName): Promise<WriteOutcome<null>>;
+  leaveAggregate(id: number, host: HostName, mayLeave?: () => boolean): Promise<WriteOutcome<null>>;
   /** All flavors, private ones too, with their extra specs; unknown when Nova hides those. */
   flavors(): Promise<Known<readonly Flavor[]>>;
 }

@@ -24,18 +24,24 @@ export async function performSilent(
   actions: readonly SilentAction[],
   standing: Standing,
 ): Promise<void> {
+  const { mayAct: mayLeave } = standing;
   for (const action of actions) {
-    if (!standing.mayAct()) return;
+    if (!mayLeave()) return;
     const { host } = action;
     switch (action.do) {
       case 'disable': {
         const { label: event } = action;
         const reason = disabledReason({ event, stage: 'silent', trusted: false });
-        await change(parts, host, action.service, { status: 'disabled', disabledReason: reason });
+        const wanted = { status: 'disabled', disabledReason: reason } as const;
+        await change(parts, host, { service: action.service, wanted, mayLeave });
         break;
       }
       case 'enable':
-        await change(parts, host, action.service, { status: 'enabled' });
+        await change(parts, host, {
+          service: action.service,
+          wanted: { status: 'enabled' },
+          mayLeave,
+        });
         break;
       case 'mark':
         await markProven(parts, host, action.proof);
@@ -52,10 +58,17 @@ export async function performSilent(
 async function change(
   { compute, fleet, log }: SilenceParts,
   host: HostName,
-  service: Service['id'],
-  wanted: ServiceChange,
+  {
+    service,
+    wanted,
+    mayLeave,
+  }: {
+    readonly service: Service['id'];
+    readonly wanted: ServiceChange;
+    readonly mayLeave: () => boolean;
+  },
 ): Promise<void> {
-  const outcome = await compute.changeService(service, wanted);
+  const outcome = await compute.changeService(service, wanted, mayLeave);
   fleet.forget();
   const word = wanted.status ?? 'changed';
   if (outcome.kind === 'applied')

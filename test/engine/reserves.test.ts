@@ -139,7 +139,7 @@ describe('what is asked of Nova for a reserved host', () => {
   ) => {
     const log = createKeptLog();
     const parts = createParts({ compute });
-    await performOnReserve({ ...parts, log }, H1, action);
+    await performOnReserve({ ...parts, log }, H1, action, () => true);
     return { calls: parts.compute.calls, lines: log.lines };
   };
   const join: ReserveAction = { do: 'join-aggregate', host: R1, aggregate: 7 };

@@ -237,6 +237,34 @@ describe('performing', () => {
     }
   });
 
+  it('hands the right to act on with every change, which may wait for a token', async () => {
+    const asked: string[] = [];
+    let may = true;
+    const note = (call: string) => (_: unknown, __: unknown, mayLeave?: () => boolean) => {
+      may = false;
+      asked.push(`${call} ${String(mayLeave?.())}`);
+      may = true;
+      return Promise.resolve(uncertain('time-out'));
+    };
+    const given = parts({
+      changeService: note('change'),
+      joinAggregate: note('join'),
+      leaveAggregate: note('leave'),
+      stop: (id, mayLeave) => note('stop')(id, null, mayLeave),
+    });
+    const change = { forcedDown: true };
+    const host = H2;
+    const actions = [
+      { do: 'change-service', service: 'id', change },
+      { do: 'change-reserve', host, service: 'id', change: { status: 'enabled' } },
+      { do: 'join-aggregate', host, aggregate: 7 },
+      { do: 'leave-aggregate', host, aggregate: 7 },
+      { do: 'stop', instance: vm(1) },
+    ] as const;
+    for (const action of actions) await perform(given, H1, [action], { ...yes, mayAct: () => may });
+    expect(asked).toEqual(['change', 'change', 'join', 'leave', 'stop'].map((x) => `${x} false`));
+  });
+
   it('stops a guest again, and only says so when that fails', async () => {
     const given = parts({ stop: () => Promise.resolve(uncertain('time-out')) });
     expect(await perform(given, H1, [{ do: 'stop', instance: vm(1) }], yes)).toEqual([]);

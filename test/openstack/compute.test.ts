@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createOpenStack } from '../../src/adapters/openstack/openstack.ts';
+import type { Http, HttpRequest } from '../../src/adapters/openstack/exchange.ts';
 import { asHost, asInstance } from '../../src/domain/ids.ts';
 import type { Known } from '../../src/domain/known.ts';
 import type { Compute } from '../../src/engine/ports.ts';
@@ -64,6 +65,50 @@ describe('services', () => {
     expect(
       await compute.changeService('5e4f8a52-0d0c-4a63-9a39-6a2b5e1e8a10', change),
     ).toMatchObject({ kind: 'refused', refusal: { cause: 'not-found', status: 404 } });
+  });
+});
+
+describe('the right to change a service', () => {
+  const WAYS = [
+    [{ status: 'disabled', disabledReason: 'x', forcedDown: true }, true],
+    [{ forcedDown: false }, false],
+    [{ status: 'enabled' }, false],
+  ] as const;
+
+  function connected() {
+    const way = simulatedHttp(lab.cloud);
+    const cloud = { cloud: ADMIN, clock: lab.clock, log: SILENT };
+    let may = true;
+    const http: Http = {
+      // Keystone was slow, and the lease has passed to another worker meanwhile.
+      send: (request) => {
+        if (request.url.includes('/auth/tokens')) may = false;
+        return way.send(request);
+      },
+    };
+    const puts = (): readonly HttpRequest[] => way.sent.filter(({ method }) => method === 'PUT');
+    return { compute: createOpenStack({ ...cloud, http }).compute, puts, may: () => may };
+  }
+
+  it('is asked for after the sign-in', async () => {
+    const id = lab.cloud.host('compute-1').serviceUuid;
+    for (const [change] of WAYS) {
+      const { compute: late, may, puts } = connected();
+      expect(await late.changeService(id, change, may)).toMatchObject({
+        refusal: { cause: 'not-sent' },
+      });
+      expect(puts()).toEqual([]);
+    }
+  });
+
+  it('is kept for repeats, which are made only of what takes the host out of service', async () => {
+    const id = lab.cloud.host('compute-1').serviceUuid;
+    for (const [change, repeatable] of WAYS) {
+      const { compute: sound, puts } = connected();
+      const may = (): boolean => true;
+      await sound.changeService(id, change, may);
+      expect(puts()).toMatchObject([{ repeatable, mayLeave: may }]);
+    }
   });
 });
 

@@ -263,6 +263,17 @@ describe('repeats', () => {
     expect(why(result)).toMatch(/^uncertain: /);
   });
 
+  it('are not made once the right to send has ended', async () => {
+    let may = true;
+    const server = await odd(({ response }) => {
+      may = false;
+      sendJson(response, 503, {});
+    });
+    const request = post(server.url, { repeatable: true, mayLeave: () => may });
+    expect(why(await client().send(request))).toBe('response 503');
+    expect(server.seen).toHaveLength(1);
+  });
+
   it('wait as Retry-After says, when that fits into the deadline', async () => {
     const server = await odd(({ count, response }) => {
       const wait = count === 1 ? '1' : '3600';

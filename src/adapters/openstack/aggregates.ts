@@ -45,9 +45,10 @@ export async function changeAggregate(
     readonly action: 'add_host' | 'remove_host';
     readonly host: HostName;
     readonly deadlineMs: Millis;
+    readonly mayLeave?: (() => boolean) | undefined;
   },
 ): Promise<WriteOutcome<null>> {
-  const { id, action, host, deadlineMs } = request;
+  const { id, action, host, deadlineMs, mayLeave } = request;
   const outcome = await write(session, {
     method: 'POST',
     path: `/os-aggregates/${String(id)}/action`,
@@ -55,6 +56,7 @@ export async function changeAggregate(
     json: { [action]: { host } },
     repeatable: true,
     deadlineMs,
+    ...(mayLeave === undefined ? {} : { mayLeave }),
   });
   return outcome.kind === 'applied' ? applied(null) : outcome;
 }

@@ -36,7 +36,8 @@ export function createCompute({
   };
   return {
     fleet: () => readFleet(session),
-    changeService: (id, wanted) => changeService(session, { id, change: wanted, deadlineMs }),
+    changeService: (id, wanted, mayLeave) =>
+      changeService(session, { id, change: wanted, deadlineMs, mayLeave }),
     instancesOn: (host) => readInstances(session, host),
     changedSince: (novaTime) => readChanged(session, novaTime),
     sighting: (id) => readSighting(session, id),
@@ -50,7 +51,7 @@ export function createCompute({
     },
     rebuild: (id, imageRef, mayLeave) => change({ id, body: { rebuild: { imageRef } }, mayLeave }),
     trace: (id) => readTrace(session, id),
-    stop: (id) => change({ id, body: { 'os-stop': null } }),
+    stop: (id, mayLeave) => change({ id, body: { 'os-stop': null }, mayLeave }),
     start: (id) => change({ id, body: { 'os-start': null } }),
     lock: (id, reason) => change({ id, body: lockBody(reason) }),
     unlock: (id) => change({ id, body: { unlock: null } }),
@@ -58,10 +59,10 @@ export function createCompute({
       change({ id, body: { 'os-resetState': { state } }, mayLeave }),
     groups: () => readGroups(session),
     aggregates: () => readAggregates(session),
-    joinAggregate: (aggregate, host) =>
-      changeAggregate(session, { id: aggregate, action: 'add_host', host, deadlineMs }),
-    leaveAggregate: (aggregate, host) =>
-      changeAggregate(session, { id: aggregate, action: 'remove_host', host, deadlineMs }),
+    joinAggregate: (id, host, mayLeave) =>
+      changeAggregate(session, { id, action: 'add_host', host, deadlineMs, mayLeave }),
+    leaveAggregate: (id, host, mayLeave) =>
+      changeAggregate(session, { id, action: 'remove_host', host, deadlineMs, mayLeave }),
     flavors: () => readFlavors(session),
   };
 }

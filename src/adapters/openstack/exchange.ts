@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly fresh?: boolean;
   /** It may be sent again after a time-out or reset; by default only a GET may. */
   readonly repeatable?: boolean;
+  /** Asked before each repeat; false: there is none. */
+  readonly mayLeave?: () => boolean;
 }
 
 /** A whole answer of the other side, whatever its status. */

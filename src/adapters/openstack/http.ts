@@ -63,6 +63,7 @@ export function createHttp(options: HttpOptions): Http & { close(): void } {
     try {
       await pRetry(
         async (count) => {
+          if (count > 1 && request.mayLeave?.() === false) return;
           // Behind a stale pooled connection there may be more of them: repeats take a fresh one.
           const answer = await attempt(request, signal, request.fresh === true || count > 1);
           answers.push(answer);

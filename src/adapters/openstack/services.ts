@@ -98,13 +98,20 @@ function serviceOf(row: Row): Service | UnreachableService {
 
 /**
  * One PUT: disabling, its reason and forcing down take effect together or not at all. The reason goes
- * only along with `disabled`, where alone Nova takes it. What Nova answers must show the change.
+ * only along with `disabled`, where alone Nova takes it. What Nova answers must show the change. What
+ * takes a host out of service may be repeated; what lets it in again is sent once, since a repeat may
+ * come after the host was marked anew.
  */
 export async function changeService(
   session: Session,
-  request: { readonly id: string; readonly change: ServiceChange; readonly deadlineMs: Millis },
+  request: {
+    readonly id: string;
+    readonly change: ServiceChange;
+    readonly deadlineMs: Millis;
+    readonly mayLeave?: (() => boolean) | undefined;
+  },
 ): Promise<WriteOutcome<Service>> {
-  const { id, change, deadlineMs } = request;
+  const { id, change, deadlineMs, mayLeave } = request;
   const reason =
     change.status === 'disabled' && change.disabledReason !== undefined
       ? { disabled_reason: change.disabledReason.slice(0, REASON_LENGTH) }
@@ -118,8 +125,9 @@ export async function changeService(
       ...reason,
       ...(change.forcedDown === undefined ? {} : { forced_down: change.forcedDown }),
     },
-    repeatable: true,
+    repeatable: change.status !== 'enabled' && change.forcedDown !== false,
     deadlineMs,
+    ...(mayLeave === undefined ? {} : { mayLeave }),
   });
   if (outcome.kind !== 'applied') return outcome;
   const parsed = v.safeParse(oneService, outcome.value.body);

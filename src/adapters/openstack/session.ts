@@ -20,7 +20,7 @@ export interface Call {
   readonly fresh?: boolean;
   readonly repeatable?: boolean;
   readonly deadlineMs?: Millis;
-  /** Asked right before the request leaves, after any renewal of the token; false: not sent. */
+  /** Asked right before each request leaves, after any renewal of the token; false: not sent. */
   readonly mayLeave?: () => boolean;
 }
 
@@ -205,5 +205,6 @@ function wire(parts: {
     ...(call.fresh === undefined ? {} : { fresh: call.fresh }),
     ...(call.repeatable === undefined ? {} : { repeatable: call.repeatable }),
     ...(call.deadlineMs === undefined ? {} : { deadlineMs: call.deadlineMs }),
+    ...(call.mayLeave === undefined ? {} : { mayLeave: call.mayLeave }),
   };
 }
