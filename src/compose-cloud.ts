@@ -48,7 +48,7 @@ export function composeCloud(config: Config, clock: Clock, log: Log): ComposedCl
       images: openstack.images,
       mover: openstack.mover,
       capacity: openstack.capacity,
-      description: `${loaded.cloud.name} at ${loaded.cloud.authUrl}`,
+      description: openstack.description,
       signIn,
       check: async () => {
         const refused = await signIn();

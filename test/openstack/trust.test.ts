@@ -258,6 +258,45 @@ describe('tokens and faults', () => {
   });
 });
 
+describe('the user info of an address', () => {
+  const NOVA = 'https://me:hunter2@nova.test/v2.1';
+  const KEYSTONE = 'https://me:hunter2@keystone.test/v3';
+
+  it.each([404, 500])('stands in no message about a %i of Keystone', async (status) => {
+    const lab = createLab();
+    const cloud = connect(lab, { authUrl: KEYSTONE }, () => response(status, 'no'));
+    expect(why(await cloud.compute.fleet())).toMatch(/keystone\.test/);
+    expect(JSON.stringify([await cloud.compute.fleet(), await cloud.check()])).not.toContain(
+      'hunter2',
+    );
+  });
+
+  it('stands in no message about Nova, Glance or Placement', async () => {
+    const lab = createLab();
+    const way = simulatedHttp(lab.cloud);
+    const services = { image: NOVA, placement: NOVA };
+    const openstack = createOpenStack({
+      cloud: { ...ADMIN, computeEndpoint: NOVA, endpointOverrides: services },
+      clock: lab.clock,
+      log: SILENT,
+      http: {
+        send: (request) =>
+          request.url.includes('hunter2')
+            ? Promise.resolve(response(500, 'no'))
+            : way.send(request),
+      },
+    });
+    const { capacity, images } = openstack;
+    const found = [
+      await openstack.compute.fleet(),
+      await images.madeSince(0),
+      await capacity.rooms(),
+    ];
+    for (const one of found) expect(why(one)).toMatch(/nova\.test/);
+    expect(JSON.stringify([found, openstack.description])).not.toContain('hunter2');
+  });
+});
+
 describe('the self check', () => {
   it('finds nothing in a healthy cloud', async () => {
     const lab = createLab();

@@ -181,6 +181,8 @@ describe('secrets', () => {
 
   it('do not stand in URLs as we show them', () => {
     expect(shownUrl('https://me:pw@host:1/x?token=1#y')).toBe('https://host:1/x');
+    expect(shownUrl('https://me:p@w@host/x@y')).toBe('https://host/x@y');
+    expect(shownUrl('me:pw@host:5000/v3')).toBe('host:5000/v3');
     expect(excerpt('x'.repeat(300), 10)).toBe(`${'x'.repeat(10)}…`);
   });
 });

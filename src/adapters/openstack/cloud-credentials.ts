@@ -2,6 +2,7 @@ import type { Settings } from './cloud-layers.ts';
 import { createReader, formatText } from './cloud-settings.ts';
 import type { Misfit, Reader } from './cloud-settings.ts';
 import type { AuthMethod, CloudCredentials, DomainRef, Ref, TlsSettings } from './credentials.ts';
+import { shownUrl } from './exchange.ts';
 
 const FIXED = new Set(['none', 'admin_token', 'token_endpoint']);
 const APPLICATION = 'auth.application_credential_';
@@ -61,7 +62,9 @@ function readAuthUrl(reader: Reader, name: string): string {
   }
   const url = formatText(raw, reader, 'auth.auth_url').trim().replace(/\/+$/, '');
   if (!/^https?:\/\/[^/]+/i.test(url)) {
-    reader.fail(`${reader.where('auth.auth_url')} is "${url}": it must start with http(s)://`);
+    reader.fail(
+      `${reader.where('auth.auth_url')} is "${shownUrl(url)}": it must start with http(s)://`,
+    );
   } else if (/\/v2\.0$/.test(url)) {
     reader.fail(`${reader.where('auth.auth_url')} names Keystone v2.0, which is gone: use /v3`);
   }

@@ -44,7 +44,7 @@ export interface Http {
 
 /** A URL as messages show it: without user info, query and fragment. */
 export function shownUrl(url: string): string {
-  return url.replace(/[?#].*$/s, '').replace(/^([a-z]+:\/\/)[^/@]*@/i, '$1');
+  return url.replace(/[?#].*$/s, '').replace(/^([a-z]+:\/\/)?[^/]*@/i, '$1');
 }
 
 /** The start of a text on one line, without HTML tags: enough to recognise a proxy's page. */

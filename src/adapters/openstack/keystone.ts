@@ -5,6 +5,7 @@ import type { Clock, Log } from '../../engine/ports.ts';
 import { chooseEndpoint } from './catalog.ts';
 import type { Choice } from './catalog.ts';
 import type { CloudCredentials } from './credentials.ts';
+import { shownUrl } from './exchange.ts';
 import type { Http, HttpResponse } from './exchange.ts';
 import { faultOf, messageOf } from './refusal.ts';
 import { describeLogin, readToken, tokenRequest } from './token-request.ts';
@@ -188,6 +189,7 @@ async function refusedSignIn(
   { status, body, text, headers }: HttpResponse,
 ): Promise<SignInFailure> {
   const said = messageOf({ status, body, text });
+  const address = shownUrl(cloud.authUrl);
   if (status === 401 && headers['openstack-auth-receipt'] !== undefined) {
     return failure(
       'authentication',
@@ -200,7 +202,7 @@ async function refusedSignIn(
     return failure('forbidden', 403, `Keystone forbids ${describeLogin(cloud)}: ${said}`);
   }
   if (status >= 500 || status === 429 || status === 413) {
-    return failure('not-sent', status, `Keystone at ${cloud.authUrl} answers ${status}: ${said}`);
+    return failure('not-sent', status, `Keystone at ${address} answers ${status}: ${said}`);
   }
   if (faultOf(body) !== null && status === 400) {
     return failure('authentication', 400, `Keystone rejects the sign-in request: ${said}`);
@@ -208,7 +210,7 @@ async function refusedSignIn(
   return failure(
     'not-sent',
     status,
-    `auth_url ${cloud.authUrl} is no Keystone v3 (POST ${tokensUrl(cloud)} answers ${status}, ${said}): set auth_url to Keystone's address, such as https://keystone.example.com:5000/v3`,
+    `auth_url ${address} is no Keystone v3 (POST ${shownUrl(tokensUrl(cloud))} answers ${status}, ${said}): set auth_url to Keystone's address, such as https://keystone.example.com:5000/v3`,
   );
 }
 

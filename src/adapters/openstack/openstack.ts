@@ -5,6 +5,7 @@ import type { Problem } from './check.ts';
 import { createCompute } from './compute.ts';
 import type { CloudCredentials } from './credentials.ts';
 import { readText } from './disk.ts';
+import { shownUrl } from './exchange.ts';
 import type { Http, HttpRequest } from './exchange.ts';
 import { createHttp } from './http.ts';
 import { createImages, imageRoot } from './images.ts';
@@ -17,6 +18,8 @@ import { createSession } from './session.ts';
 
 /** One region of one OpenStack cloud. */
 export interface OpenStack {
+  /** Its name and address for messages; never with a secret. */
+  readonly description: string;
   readonly compute: Compute;
   readonly images: Images;
   readonly mover: Mover;
@@ -69,6 +72,7 @@ export function createOpenStack({
   });
   const deadlines = writeDeadlineMs === undefined ? {} : { writeDeadlineMs };
   return {
+    description: `${cloud.name} at ${shownUrl(cloud.authUrl)}`,
     images: createImages({
       session: createRestSession({
         keystone,

@@ -5,6 +5,7 @@ import { known, unknown, type Known } from '../../domain/known.ts';
 import type { Clock, Capacity } from '../../engine/ports.ts';
 import { chooseEndpoint } from './catalog.ts';
 import type { CloudCredentials } from './credentials.ts';
+import { shownUrl } from './exchange.ts';
 import type { Http, HttpResult } from './exchange.ts';
 import type { Keystone } from './keystone.ts';
 import { hasNext, walk } from './pages.ts';
@@ -109,7 +110,7 @@ async function readSummaries(deps: PlacementDeps): Promise<Known<Summaries>> {
     result = await send(renewed.token);
   }
   if (result.kind !== 'response') return unknown(`Placement cannot be reached: ${result.why}`);
-  const label = `GET ${choice.url}/allocation_candidates`;
+  const label = `GET ${shownUrl(choice.url)}/allocation_candidates`;
   if (result.status !== 200)
     return unknown(`${label}: ${String(result.status)}, ${messageOf(result)}`);
   const parsed = v.safeParse(candidates, result.body, { abortEarly: true });

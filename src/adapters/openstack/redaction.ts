@@ -10,7 +10,7 @@ export function secretsOf(request: HttpRequest): readonly string[] {
     if (SECRET_HEADERS.test(name)) found.add(value);
   }
   collect(request.json, '', found);
-  const userInfo = /^[a-z]+:\/\/([^/@]*)@/i.exec(request.url)?.[1];
+  const userInfo = /^[a-z]+:\/\/([^/]*)@/i.exec(request.url)?.[1];
   if (userInfo !== undefined) {
     found.add(userInfo).add(Buffer.from(userInfo).toString('base64'));
   }

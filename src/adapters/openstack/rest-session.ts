@@ -1,6 +1,7 @@
 import type { Refusal } from '../../domain/outcome.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Clock } from '../../engine/ports.ts';
+import { shownUrl } from './exchange.ts';
 import type { Http, HttpResponse } from './exchange.ts';
 import type { Keystone } from './keystone.ts';
 
@@ -62,7 +63,7 @@ export function createRestSession(deps: {
         result = await send(renewed.token.id);
       }
       if (result.kind !== 'response') return { kind: 'none', why: result.why };
-      return { kind: 'reply', at, label: `GET ${url}`, reply: result };
+      return { kind: 'reply', at, label: `GET ${shownUrl(url)}`, reply: result };
     },
   };
 }

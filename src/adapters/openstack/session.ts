@@ -3,6 +3,7 @@ import type { Instant, Millis } from '../../domain/time.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { computeRoot, echoes, maximumOf, readVersions } from './discovery.ts';
 import type { VersionRange } from './discovery.ts';
+import { shownUrl } from './exchange.ts';
 import type { Http, HttpResult } from './exchange.ts';
 import type { Keystone } from './keystone.ts';
 import { messageOf } from './refusal.ts';
@@ -110,10 +111,11 @@ export function createSession(deps: SessionDeps): Session {
       return notSent(null, `Nova cannot be reached: ${result.why}`);
     }
     if (result.status !== 200) {
-      return notSent(result.status, `GET ${url}: ${result.status}, ${messageOf(result)}`);
+      return notSent(result.status, `GET ${shownUrl(url)}: ${result.status}, ${messageOf(result)}`);
     }
     const versions = readVersions(result.body);
-    if (versions.kind === 'unusable') return notSent(200, `Nova at ${root}: ${versions.message}`);
+    if (versions.kind === 'unusable')
+      return notSent(200, `Nova at ${shownUrl(root)}: ${versions.message}`);
     discovered = { root, range: versions.range, at: clock.now() };
     return versions.range;
   }
@@ -138,7 +140,7 @@ export function createSession(deps: SessionDeps): Session {
         ? Promise.resolve(HELD_BACK)
         : deps.http.send(wire({ call, root: place.root, minor, token })),
     );
-    const label = `${call.method} ${place.root}${call.path}`;
+    const label = `${call.method} ${shownUrl(place.root)}${call.path}`;
     if (result.kind === 'refused' || result.kind === 'uncertain') return result;
     if (result.kind === 'not-sent') {
       return { kind: 'refused', refusal: notSent(null, result.why) };

@@ -2,6 +2,7 @@ import type { Instant } from '../../domain/time.ts';
 import { parseNovaTime } from '../../domain/time.ts';
 import type { Endpoint } from './catalog.ts';
 import type { CloudCredentials, Ref } from './credentials.ts';
+import { shownUrl } from './exchange.ts';
 
 /** What a token is good for. */
 export interface Token {
@@ -60,7 +61,7 @@ export function describeLogin(cloud: CloudCredentials): string {
       return `application credential ${'id' in credential ? credential.id : credential.name}`;
     }
     case 'fixed':
-      return `the fixed endpoint ${cloud.auth.endpoint}`;
+      return `the fixed endpoint ${shownUrl(cloud.auth.endpoint)}`;
   }
 }
 
