@@ -91,6 +91,14 @@ describe('the clouds.yaml of OpenStack clients', () => {
     ).toContain('/x/openstack/secure.yml');
   });
 
+  it('takes variables that are empty for unset', () => {
+    const env = { XDG_CONFIG_HOME: '', XDG_CONFIG_DIRS: '' };
+    const at = (variables: Record<string, string>) =>
+      candidates('clouds', { env: variables, cwd: '/here', home: '/home/me' });
+    expect(at(env)).toEqual(at({}));
+    expect(at(env)).toContain('/home/me/.config/openstack/clouds.yaml');
+  });
+
   it('takes the first file that can be read', () => {
     const files = { '/here/clouds.yaml': 'DENIED', [ETC]: PLAIN };
     expect(loaded({ files }).name).toBe('prod');

@@ -47,8 +47,9 @@ export function candidates(
 ): readonly string[] {
   const explicit = env[kind === 'clouds' ? 'OS_CLIENT_CONFIG_FILE' : 'OS_CLIENT_SECURE_FILE'];
   const snap = env['SNAP_REAL_HOME'];
-  const user = env['XDG_CONFIG_HOME'] ?? `${snap ?? home}/.config`;
-  const system = (env['XDG_CONFIG_DIRS'] ?? '/etc/xdg').split(':').filter((part) => part !== '');
+  // The XDG specification: a variable that is empty counts as unset.
+  const user = env['XDG_CONFIG_HOME'] || `${snap ?? home}/.config`;
+  const system = (env['XDG_CONFIG_DIRS'] || '/etc/xdg').split(':').filter((part) => part !== '');
   const directories = [
     cwd,
     `${user}/openstack`,
