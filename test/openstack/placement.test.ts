@@ -47,6 +47,22 @@ describe('what is free', () => {
     expect(disabled.map(({ host }) => host)).toEqual(['compute-2']);
   });
 
+  it('is asked for where placement_endpoint_override says', async () => {
+    const way = simulatedHttp(lab.cloud);
+    const cloud = { ...ADMIN, endpointOverrides: { placement: 'http://placement.internal/api/' } };
+    const http: Http = {
+      send: (request) => {
+        const url = request.url.replace('placement.internal/api', 'cloud.test/placement');
+        asked.push(request.url);
+        return way.send({ ...request, url });
+      },
+    };
+    const other = createOpenStack({ cloud, clock: lab.clock, log, http });
+    expect(await other.capacity.rooms()).toMatchObject({ kind: 'known' });
+    const where = asked.find((url) => url.includes('allocation_candidates'));
+    expect(where).toMatch(/^http:\/\/placement\.internal\/api\/allocation_candidates\?/);
+  });
+
   it('is unknown without Placement in the catalog, or when it answers nonsense', async () => {
     const way = simulatedHttp(lab.cloud);
     const broken: Http = {
@@ -60,6 +76,8 @@ describe('what is free', () => {
     const auth = { kind: 'fixed', endpoint: 'http://nova.test', token: null } as const;
     const gone: Http = { send: () => Promise.resolve({ kind: 'not-sent', why: 'refused' }) };
     const fixed = createOpenStack({ cloud: { ...ADMIN, auth }, clock: lab.clock, log, http: gone });
-    expect(await fixed.capacity.rooms()).toMatchObject({ kind: 'unknown' });
+    expect(await fixed.capacity.rooms()).toMatchObject({
+      why: expect.stringContaining('set placement_endpoint_override') as string,
+    });
   });
 });

@@ -139,6 +139,10 @@ export function createKeystone({ cloud, http, clock, log }: KeystoneDeps): Keyst
 function beside(cloud: CloudCredentials, catalog: Token['catalog'], serviceType: string): Choice {
   const url = cloud.endpointOverrides?.[serviceType];
   if (url !== undefined) return { kind: 'url', url };
+  if (cloud.auth.kind === 'fixed') {
+    const message = `a fixed endpoint has no catalog: set ${serviceType}_endpoint_override`;
+    return { kind: 'none', message };
+  }
   const { region, interfaces } = cloud;
   return chooseEndpoint(catalog, { serviceType, serviceName: null, region, interfaces });
 }

@@ -11,9 +11,9 @@ import { createHttp } from './http.ts';
 import { createImages, imageRoot } from './images.ts';
 import { createKeystone } from './keystone.ts';
 import type { Grant } from './keystone.ts';
-import { createRestSession } from './rest-session.ts';
+import { createRestSession, type RestSession } from './rest-session.ts';
 import { createMover } from './moves.ts';
-import { createCapacity } from './placement.ts';
+import { createCapacity, placementRoot } from './placement.ts';
 import { createSession } from './session.ts';
 
 /** One region of one OpenStack cloud. */
@@ -71,20 +71,14 @@ export function createOpenStack({
     serviceType: cloud.computeServiceType,
   });
   const deadlines = writeDeadlineMs === undefined ? {} : { writeDeadlineMs };
+  const beside = (serviceType: string, rootOf: (endpoint: string) => string): RestSession =>
+    createRestSession({ keystone, http: way, clock, serviceType, rootOf });
   return {
     description: `${cloud.name} at ${shownUrl(cloud.authUrl)}`,
-    images: createImages({
-      session: createRestSession({
-        keystone,
-        http: way,
-        clock,
-        serviceType: 'image',
-        rootOf: imageRoot,
-      }),
-    }),
+    images: createImages({ session: beside('image', imageRoot) }),
     compute: createCompute({ session, clock, ...deadlines }),
     mover: createMover({ session, ...deadlines }),
-    capacity: createCapacity({ cloud, keystone, session, http: way, clock }),
+    capacity: createCapacity({ session, placement: beside('placement', placementRoot) }),
     signIn: () => keystone.token(),
     check: () => checkCompute({ keystone, session, clock }),
     close: () => {

@@ -2,16 +2,11 @@ import * as v from 'valibot';
 import type { Room } from '../../domain/capacity.ts';
 import { asHost } from '../../domain/ids.ts';
 import { known, unknown, type Known } from '../../domain/known.ts';
-import type { Clock, Capacity } from '../../engine/ports.ts';
-import { chooseEndpoint } from './catalog.ts';
-import type { CloudCredentials } from './credentials.ts';
-import { shownUrl } from './exchange.ts';
-import type { Http, HttpResult } from './exchange.ts';
-import type { Keystone } from './keystone.ts';
+import type { Capacity } from '../../engine/ports.ts';
 import { hasNext, walk } from './pages.ts';
 import { messageOf } from './refusal.ts';
+import type { RestSession } from './rest-session.ts';
 import type { Session } from './session.ts';
-import type { Token } from './token-request.ts';
 
 /** From 1.27 on summaries have every resource class, from 1.29 on the trees of providers (Rocky). */
 const VERSION = 'placement 1.29';
@@ -43,13 +38,9 @@ const hypervisorPage = v.object({
 
 type Summaries = v.InferOutput<typeof candidates>['provider_summaries'];
 
-interface PlacementDeps {
-  readonly cloud: CloudCredentials;
-  readonly keystone: Keystone;
-  readonly session: Session;
-  readonly http: Http;
-  readonly clock: Pick<Clock, 'now'>;
-}
+/** The root that Placement's paths are below. */
+export const placementRoot = (endpoint: string): string =>
+  endpoint.replace(/[?#].*$/s, '').replace(/\/+$/, '');
 
 /**
  * What is free on all hosts, in two calls side by side whatever their number: the candidates for one
@@ -58,10 +49,16 @@ interface PlacementDeps {
  * host, and the sizes in os-hypervisors know neither ratios nor what is reserved. A full host is not
  * among the candidates, and has nothing free.
  */
-export function createCapacity(deps: PlacementDeps): Capacity {
+export function createCapacity({
+  session,
+  placement,
+}: {
+  readonly session: Session;
+  readonly placement: RestSession;
+}): Capacity {
   return {
     rooms: async () => {
-      const [summaries, hosts] = await Promise.all([readSummaries(deps), readHosts(deps.session)]);
+      const [summaries, hosts] = await Promise.all([readSummaries(placement), readHosts(session)]);
       if (summaries.kind === 'unknown') return summaries;
       if (hosts.kind === 'unknown') return hosts;
       return known(roomsOf(summaries.value, hosts.value), summaries.at);
@@ -84,36 +81,18 @@ async function readHosts(session: Session): Promise<Known<ReadonlyMap<string, st
   return known(new Map(rows.map(({ id, service }) => [String(id), service.host])), walked.at);
 }
 
-async function readSummaries(deps: PlacementDeps): Promise<Known<Summaries>> {
-  const { cloud, keystone, http, clock } = deps;
-  if (cloud.auth.kind === 'fixed')
-    return unknown('a fixed endpoint has no catalog, so Placement cannot be found');
-  const grant = await keystone.token();
-  if (grant.kind === 'failure') return unknown(grant.message);
-  const { region, interfaces } = cloud;
-  const wanted = { serviceType: 'placement', serviceName: null, region, interfaces };
-  const choice = chooseEndpoint(grant.token.catalog, wanted);
-  if (choice.kind === 'none') return unknown(choice.message);
-  const url = `${choice.url.replace(/\/+$/, '')}/allocation_candidates?resources=MEMORY_MB:1`;
-  const send = (token: Token): Promise<HttpResult> =>
-    http.send({
-      method: 'GET',
-      url,
-      headers: { 'X-Auth-Token': token.id, 'OpenStack-API-Version': VERSION },
-      deadlineMs: DEADLINE_MS,
-    });
-  const at = clock.now();
-  let result = await send(grant.token);
-  if (result.kind === 'response' && result.status === 401) {
-    const renewed = await keystone.renew(grant.token.id);
-    if (renewed.kind === 'failure') return unknown(renewed.message);
-    result = await send(renewed.token);
-  }
-  if (result.kind !== 'response') return unknown(`Placement cannot be reached: ${result.why}`);
-  const label = `GET ${shownUrl(choice.url)}/allocation_candidates`;
-  if (result.status !== 200)
-    return unknown(`${label}: ${String(result.status)}, ${messageOf(result)}`);
-  const parsed = v.safeParse(candidates, result.body, { abortEarly: true });
+async function readSummaries(placement: RestSession): Promise<Known<Summaries>> {
+  const result = await placement.get({
+    path: '/allocation_candidates',
+    query: { resources: 'MEMORY_MB:1' },
+    headers: { 'OpenStack-API-Version': VERSION },
+    deadlineMs: DEADLINE_MS,
+  });
+  if (result.kind === 'none') return unknown(`Placement cannot be reached: ${result.why}`);
+  const { label, reply, at } = result;
+  if (reply.status !== 200)
+    return unknown(`${label}: ${String(reply.status)}, ${messageOf(reply)}`);
+  const parsed = v.safeParse(candidates, reply.body, { abortEarly: true });
   return parsed.success
     ? known(parsed.output.provider_summaries, at)
     : unknown(`${label}: the answer has an unexpected form (${parsed.issues[0].message})`);

@@ -1,5 +1,5 @@
 import type { Refusal } from '../../domain/outcome.ts';
-import type { Instant } from '../../domain/time.ts';
+import type { Instant, Millis } from '../../domain/time.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { shownUrl } from './exchange.ts';
 import type { Http, HttpResponse } from './exchange.ts';
@@ -12,6 +12,7 @@ export interface RestCall {
   readonly query?: Readonly<Record<string, string | number>>;
   /** Such as the microversion that the service wants. */
   readonly headers?: Readonly<Record<string, string>>;
+  readonly deadlineMs?: Millis;
 }
 
 /** An answer of any status, or why there is none. */
@@ -43,7 +44,7 @@ export function createRestSession(deps: {
 }): RestSession {
   const { keystone, http, clock, serviceType } = deps;
   return {
-    get: async ({ path, query = {}, headers = {} }) => {
+    get: async ({ path, query = {}, headers = {}, deadlineMs }) => {
       const grant = await keystone.token();
       if (grant.kind === 'failure') return none(grant);
       const choice = keystone.endpoint(grant.token, serviceType);
@@ -54,6 +55,7 @@ export function createRestSession(deps: {
           method: 'GET',
           url: `${url}${searchOf(query)}`,
           headers: { ...headers, 'X-Auth-Token': token },
+          ...(deadlineMs === undefined ? {} : { deadlineMs }),
         });
       const at = clock.now();
       let result = await send(grant.token.id);
