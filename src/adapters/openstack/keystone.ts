@@ -46,19 +46,23 @@ const SHORT_LIFE_MS = 20 * 60_000;
 /** Refused credentials are not tried again before: Keystone may lock the account. */
 const REFUSED_PAUSE_MS = 30_000;
 const RENEWAL_PAUSE_MS = 10_000;
+/** A service that refuses a token as young as this refuses the next one too. */
+const YOUNG_MS = 30_000;
 
 /** How much life a token must have left; short-lived tokens are renewed in their last quarter. */
 export const renewalMarginMs = (lifetimeMs: Millis): Millis =>
   lifetimeMs >= SHORT_LIFE_MS ? LIFE_LEFT_MS : lifetimeMs / 4;
 
 /**
- * Keystone v3 over plain HTTP. A token is renewed 15 minutes before it ends; while Keystone is away
- * the old one is used to its end. Only one sign-in is under way at any time.
+ * Keystone v3 over plain HTTP. A token is renewed 15 minutes before it ends, and used meanwhile, since
+ * Keystone may hang; only for one that has less than half of that left a new one is waited for, once.
+ * While Keystone is away the old one is used to its end. Only one sign-in is under way at any time.
  */
 export function createKeystone({ cloud, http, clock, log }: KeystoneDeps): Keystone {
   let current: Token | null = null;
   let pending: Promise<Grant> | null = null;
   let lastFailure: { readonly at: Instant; readonly failure: SignInFailure } | null = null;
+  let renewedAt: Instant | null = null;
 
   const age = (at: Instant): Millis => Math.abs(clock.now() - at);
 
@@ -82,6 +86,7 @@ export function createKeystone({ cloud, http, clock, log }: KeystoneDeps): Keyst
           });
         } else {
           lastFailure = { at: clock.now(), failure: grant };
+          warnOf(grant);
         }
         return grant;
       })
@@ -91,30 +96,40 @@ export function createKeystone({ cloud, http, clock, log }: KeystoneDeps): Keyst
     return pending;
   }
 
+  function warnOf({ message: why }: SignInFailure): void {
+    if (current === null || current.expiresAt <= clock.now()) return;
+    const expires = formatInstant(current.expiresAt);
+    log?.warn('the token could not be renewed; the old one is used until it ends', {
+      expires,
+      why,
+    });
+  }
+
   async function token(): Promise<Grant> {
     const held = current;
     if (held === null) return signInOnce();
     const leftMs = held.expiresAt - clock.now();
-    if (leftMs > renewalMarginMs(held.lifetimeMs)) return { kind: 'ok', token: held };
-    if (cloud.auth.kind === 'fixed') return { kind: 'ok', token: held };
+    const marginMs = renewalMarginMs(held.lifetimeMs);
+    const old = { kind: 'ok', token: held } as const;
+    if (leftMs > marginMs || cloud.auth.kind === 'fixed') return old;
     // A static token's new tokens end when it ends: signing in again gains nothing.
     if (cloud.auth.kind === 'token') {
-      return leftMs > 0
-        ? { kind: 'ok', token: held }
-        : failure('authentication', null, expired(held.expiresAt));
+      return leftMs > 0 ? old : failure('authentication', null, expired(held.expiresAt));
     }
-    const grant = await signInOnce();
-    if (grant.kind === 'ok' || leftMs <= 0) return grant;
-    log?.warn(`the token could not be renewed; the old one is used until it ends`, {
-      expires: formatInstant(held.expiresAt),
-      why: grant.message,
-    });
-    return { kind: 'ok', token: held };
+    const isAway = lastFailure !== null;
+    const renewal = signInOnce();
+    if (leftMs > marginMs / 2 || (leftMs > 0 && isAway)) return old;
+    const grant = await renewal;
+    return grant.kind === 'ok' || held.expiresAt <= clock.now() ? grant : old;
   }
 
   async function renew(refused: string): Promise<Grant> {
     if (current !== null && current.id !== refused) return { kind: 'ok', token: current };
     const held = current;
+    if (held !== null && renewedAt !== null && age(renewedAt) < YOUNG_MS) {
+      return failure('authentication', 401, DISTRUSTED);
+    }
+    renewedAt = clock.now();
     current = null;
     if (cloud.auth.kind === 'token' && held !== null && held.expiresAt <= clock.now()) {
       return failure('authentication', 401, expired(held.expiresAt));
@@ -152,6 +167,9 @@ const failure = (
   status: number | null,
   message: string,
 ): SignInFailure => ({ kind: 'failure', cause, status, message });
+
+const DISTRUSTED =
+  'the service refuses tokens that Keystone has just issued: check [keystone_authtoken] in its configuration (with access rules, service_type too), and that both use the same Keystone';
 
 const expired = (at: Instant): string =>
   `the static token ended at ${formatInstant(at)} and cannot be renewed: give a new one, or use a password or an application credential`;
