@@ -185,8 +185,7 @@ const budgetHeld: Check = (step) => {
   const { before, observation, decision, policy, now } = step;
   if (observation.peers.kind === 'unknown') return null;
   const others = observation.peers.value.filter((peer) => peer.host !== before.host);
-  const targets = posts(step).map(({ target }) => target);
-  return overBudget({ before, next: decision.next, targets, others, policy, now });
+  return overBudget({ before, next: decision.next, sent: posts(step), others, policy, now });
 };
 
 /** Nothing is sent, and nothing lifted, that an operator has held; what cannot be read may be a hold. */

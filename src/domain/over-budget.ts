@@ -1,5 +1,5 @@
 import { isInFlight, tracked, type Evacuation } from './evacuation.ts';
-import type { HostName } from './ids.ts';
+import type { HostName, InstanceId } from './ids.ts';
 import type { Policy } from './policy.ts';
 import { summaryOf, type Summary } from './summary.ts';
 import type { Instant } from './time.ts';
@@ -8,8 +8,8 @@ import type { Instant } from './time.ts';
 export interface Sending {
   readonly before: Evacuation;
   readonly next: Evacuation;
-  /** The destinations that were asked for, one per request; null: left to the scheduler. */
-  readonly targets: readonly (HostName | null)[];
+  /** The requests, with the destinations that are asked for; null: left to the scheduler. */
+  readonly sent: readonly { readonly instance: InstanceId; readonly target: HostName | null }[];
   /** The summaries of the other hosts. */
   readonly others: readonly Summary[];
   readonly policy: Policy;
@@ -19,14 +19,15 @@ export interface Sending {
 /**
  * The limit that a step breaks by what it sends, in words: in flight in the region, away from the host,
  * of an order group, towards a destination that was asked for, within the window of the host, between
- * two requests, and of groups whose members must not meet.
+ * two requests, and of groups whose members must not meet. Only what is sent is judged: an operator's
+ * evacuations, or a limit that was lowered, may have gone beyond it before.
  */
 export function overBudget(sending: Sending): string | null {
-  if (sending.targets.length === 0) return null;
-  return tooMany(sending) ?? tooQuick(sending) ?? tooClose(sending.next);
+  if (sending.sent.length === 0) return null;
+  return tooMany(sending) ?? tooQuick(sending) ?? tooClose(sending);
 }
 
-function tooMany({ next, targets, others, policy }: Sending): string | null {
+function tooMany({ next, sent, others, policy }: Sending): string | null {
   const { pace } = policy;
   const own = summaryOf(next);
   const sum = (count: (peer: Summary) => number): number =>
@@ -36,11 +37,12 @@ function tooMany({ next, targets, others, policy }: Sending): string | null {
     ['in flight from the host', own.inFlight, pace.perHost ?? Infinity],
     ['in flight in the window', own.inFlight, Math.floor(next.window?.size ?? Infinity)],
   ];
-  for (const group of Object.keys(own.orders ?? {})) {
+  for (const group of new Set(sent.map(({ instance }) => next.instances[instance]?.order?.group))) {
+    if (group === undefined || group === null) continue;
     const flying = sum(({ orders }) => orders?.[group]?.inFlight ?? 0);
     limits.push([`in flight of the group ${group}`, flying, pace.perGroup ?? Infinity]);
   }
-  for (const target of new Set(targets)) {
+  for (const target of new Set(sent.map((one) => one.target))) {
     if (target === null) continue;
     const towards = sum((peer) => peer.towards[target] ?? 0);
     limits.push([`in flight towards ${target}`, towards, pace.perDestination]);
@@ -51,22 +53,23 @@ function tooMany({ next, targets, others, policy }: Sending): string | null {
     : `${String(broken[1])} ${broken[0]}, limit ${String(broken[2])}`;
 }
 
-function tooQuick({ before, targets, policy, now }: Sending): string | null {
+function tooQuick({ before, sent, policy, now }: Sending): string | null {
   const { staggerMs } = policy.pace;
   if (staggerMs === 0) return null;
-  if (targets.length > 1) return `${String(targets.length)} requests at once`;
+  if (sent.length > 1) return `${String(sent.length)} requests at once`;
   const since = before.sentAt === undefined ? Infinity : now - before.sentAt;
   return since < staggerMs ? `a request ${String(since)} ms after the last one` : null;
 }
 
-function tooClose(next: Evacuation): string | null {
-  const groups = new Set<string>();
-  for (const [id, { progress, exclusiveGroup }] of tracked(next)) {
-    if (exclusiveGroup === null || !isInFlight(progress)) continue;
-    const adopted = 'attempt' in progress && progress.attempt === 0;
-    if (groups.has(exclusiveGroup) && !adopted)
-      return `two members of ${exclusiveGroup} under way (${id})`;
-    groups.add(exclusiveGroup);
+function tooClose({ next, sent }: Sending): string | null {
+  const flying = new Map<string, number>();
+  for (const [, { progress, exclusiveGroup: group }] of tracked(next)) {
+    if (group !== null && isInFlight(progress)) flying.set(group, (flying.get(group) ?? 0) + 1);
+  }
+  for (const { instance } of sent) {
+    const group = next.instances[instance]?.exclusiveGroup ?? null;
+    if (group !== null && (flying.get(group) ?? 0) > 1)
+      return `two members of ${group} under way (${instance})`;
   }
   return null;
 }
