@@ -239,6 +239,7 @@ function afterRefusal(
     case 'authentication':
     case 'too-many':
     case 'not-nova':
+    case 'gave-way':
       return again(attempt - 1);
     case 'wrong-state':
       if (/\bis locked\b/.test(detail)) {

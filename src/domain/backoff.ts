@@ -19,6 +19,14 @@ export function capacityPause(instance: InstanceId, now: Instant, policy: Policy
   );
 }
 
+/**
+ * The pause before a member of a group is sent again that let another host's go first. Both may have
+ * given way: it is another one each time, so that they do not meet for ever.
+ */
+export function rivalPause(instance: InstanceId, now: Instant, policy: Policy): Millis {
+  return Math.round(policy.retry.backoffMs * (0.5 + fraction(`${instance}@${String(now)}`)));
+}
+
 /** FNV-1a of a text as a number in [0, 1). */
 function fraction(text: string): number {
   let hash = 0x811c9dc5;

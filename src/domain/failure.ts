@@ -1,4 +1,4 @@
-import { backoff, capacityPause } from './backoff.ts';
+import { backoff, capacityPause, rivalPause } from './backoff.ts';
 import type { Progress } from './evacuation.ts';
 import { again, arrived, faultOf, whereabouts, type At, type Facts } from './judge.ts';
 import type { Migration } from './migration.ts';
@@ -106,6 +106,11 @@ export function afterRefusal(
       because('NH410', { detail: refusal.message, at: `in ${formatMillis(pause)}` }),
     );
   switch (refusal.cause) {
+    case 'gave-way': {
+      const wait = rivalPause(facts.id, now, policy);
+      const why = because('NH410', { detail: refusal.message, at: `in ${formatMillis(wait)}` });
+      return again(Math.max(0, attempt - 1), after, now + wait, why);
+    }
     case 'not-sent':
     case 'too-many':
     case 'authentication':

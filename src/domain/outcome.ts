@@ -23,7 +23,8 @@ export interface Refusal {
  * `forbidden` 403; `not-found` 404 (of the instance or service); `target-not-found` 404 of the named
  * destination; `service-up` 400 "still in use"; `wrong-state` 409; `guard` 400 "done evacuation
  * migration records remain"; `unsupported` 400 NotSupported family; `too-many` 413/429; `not-nova`
- * a 3xx or 4xx of something before Nova, which says nothing about the request; `bad-request` every
+ * a 3xx or 4xx of something before Nova, which says nothing about the request; `gave-way` we kept it
+ * back ourselves, for another host sent a member of its group in the same moment; `bad-request` every
  * other 4xx.
  */
 export type RefusalCause =
@@ -38,6 +39,7 @@ export type RefusalCause =
   | 'unsupported'
   | 'too-many'
   | 'not-nova'
+  | 'gave-way'
   | 'bad-request';
 
 /** A write that took effect. */

@@ -61,13 +61,16 @@ function tooQuick({ before, sent, policy, now }: Sending): string | null {
   return since < staggerMs ? `a request ${String(since)} ms after the last one` : null;
 }
 
-function tooClose({ next, sent }: Sending): string | null {
+function tooClose({ next, sent, others }: Sending): string | null {
   const flying = new Map<string, number>();
   for (const [, { progress, exclusiveGroup: group }] of tracked(next)) {
     if (group !== null && isInFlight(progress)) flying.set(group, (flying.get(group) ?? 0) + 1);
   }
   for (const { instance } of sent) {
     const group = next.instances[instance]?.exclusiveGroup ?? null;
+    const peer = others.find(({ groups }) => group !== null && groups.includes(group));
+    if (group !== null && peer !== undefined)
+      return `a member of ${group} is under way from ${peer.host} (${instance})`;
     if (group !== null && (flying.get(group) ?? 0) > 1)
       return `two members of ${group} under way (${instance})`;
   }

@@ -43,6 +43,7 @@ const OF_ANOTHER_MATTER: readonly RefusalCause[] = [
   'forbidden',
   'too-many',
   'not-nova',
+  'gave-way',
 ];
 /** Refusals that may be about it alone: without it the request may be fine. */
 const OF_THE_TARGET: readonly RefusalCause[] = ['target-not-found', 'bad-request', 'unsupported'];

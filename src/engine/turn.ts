@@ -8,6 +8,7 @@ import type { Answer } from '../domain/observation.ts';
 import { sentenceOf, severityOf } from '../domain/reason.ts';
 import { takeOver } from '../domain/take-over.ts';
 import type { Instant, Millis } from '../domain/time.ts';
+import { giveWay } from './give-way.ts';
 import { observe, type ObservingParts } from './observe.ts';
 import { perform, type PerformingParts } from './perform.ts';
 import type { Clock } from './ports.ts';
@@ -99,12 +100,10 @@ export async function takeTurn(
   // The time for which Nova is watched counts from the decision: nothing may leave long after it.
   const sendWithinMs = parts.policy.retry.uncertainMs * SEND_WITHIN;
   const isFresh = (): boolean => parts.clock.monotonicMs() - decidedMs <= sendWithinMs;
-  const turnOf = spread(parts.clock, decision.actions.length, decision.spreadMs ?? 0);
-  const given = await perform(parts, host, decision.actions, {
-    mayAct: tenure.mayAct,
-    isFresh,
-    turnOf,
-  });
+  const { actions, answers: waiting } = await giveWay(parts.store, next, decision.actions);
+  const turnOf = spread(parts.clock, actions.length, decision.spreadMs ?? 0);
+  const done = await perform(parts, host, actions, { mayAct: tenure.mayAct, isFresh, turnOf });
+  const given = [...waiting, ...done];
   const hurry = given.some(({ outcome }) => outcome.kind === 'refused');
   const open = [...answers.filter((answer) => isOpen(answer, next)), ...given];
   return result('done', next, open, hurry ? now : decision.wakeAt, sentence(next));

@@ -6,13 +6,16 @@ import { known } from '../../src/domain/known.ts';
 import { overBudget } from '../../src/domain/over-budget.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
 import { because } from '../../src/domain/reason.ts';
+import type { Summary } from '../../src/domain/summary.ts';
 import {
   ACCEPTED,
   entry,
   evacuating,
+  H2,
   INTENDED,
   instance,
   observation,
+  peer,
   PENDING,
   row,
   T0,
@@ -70,12 +73,16 @@ describe('a limit that was passed without us', () => {
 });
 
 describe('what is sent beyond a limit', () => {
-  const judge = (instances: Evacuation['instances'], change: Partial<Policy['pace']> = {}) =>
+  const judge = (
+    instances: Evacuation['instances'],
+    change: Partial<Policy['pace']> = {},
+    others: readonly Summary[] = [],
+  ) =>
     overBudget({
       before: evacuating([]),
       next: evacuating([], { instances }),
       sent: [{ instance: vm(1), target: null }],
-      others: [],
+      others,
       policy: { ...DEFAULT_POLICY, pace: { ...DEFAULT_POLICY.pace, ...change } },
       now: NOW,
     });
@@ -87,6 +94,12 @@ describe('what is sent beyond a limit', () => {
       /two members of g/,
     );
     expect(judge({ [vm(1)]: entry(INTENDED, group), [vm(2)]: entry(PENDING, group) })).toBeNull();
+  });
+
+  it('is a member of a group of which another host has one under way', () => {
+    const instances = { [vm(1)]: entry(INTENDED, { exclusiveGroup: 'g' }) };
+    expect(judge(instances, {}, [peer(H2, { groups: ['g'] })])).toMatch(/g is under way from/);
+    expect(judge(instances, {}, [peer(H2, { groups: ['h'] })])).toBeNull();
   });
 
   it('is one more of an order group', () => {
