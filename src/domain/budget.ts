@@ -103,30 +103,56 @@ function competes(peer: Summary, now: Instant): boolean {
 export const isCounted = (record: Evacuation, now: Instant): boolean =>
   competes(summaryOf(record), now);
 
-/** What is left towards each destination; flights whose destination is not known yet count for all. */
-export function createPlaces(all: readonly Summary[], fleet: Fleet, policy: Policy) {
-  const towards = new Map<HostName, number>();
-  let unplaced = 0;
-  for (const peer of all) {
-    unplaced += peer.inFlight;
-    for (const [host, count] of Object.entries(peer.towards) as [HostName, number][]) {
-      towards.set(host, (towards.get(host) ?? 0) + count);
-      unplaced -= count;
-    }
-  }
+/**
+ * What is left towards each destination; flights whose destination is not known yet count for all. The
+ * hosts at work that may want the same places share them as they share the region's limit, so that those
+ * that decide in the same moment do not take them twice.
+ */
+export function createPlaces(
+  own: Summary,
+  others: readonly Summary[],
+  fleet: Fleet,
+  policy: Policy,
+  now: Instant,
+) {
+  const { towards, unplaced } = flightsOf([own, ...others]);
   const limit = policy.pace.perDestination;
   const left = (host: HostName): number => Math.max(0, limit - (towards.get(host) ?? 0));
   const open = [...fleet.services.keys()].filter((host) => isOpenHost(fleet, host));
   // The scheduler chooses, and often the same host for all that are sent together. What is sent next
   // goes elsewhere once they have their place, so one full host must not stop the sending to the others.
   const anywhere = open.length === 0 ? limit : open.reduce((sum, host) => sum + left(host), 0);
+  const atWork = others.filter((peer) => competes(peer, now));
+  const mine = flightsOf([own]);
+  const taken = [...mine.towards.values()].reduce((sum, count) => sum + Math.min(count, limit), 0);
+  const shareAnywhere = shareOf(limit * Math.max(1, open.length), own, atWork) - taken;
+  const shareTowards = (host: HostName): number => {
+    const rivals = atWork.filter(({ aim }) => aim === host || policy.destination.host === host);
+    return shareOf(limit, own, rivals) - (mine.towards.get(host) ?? 0);
+  };
+  let sent = 0;
   return {
     /** Takes a place, if there is one. */
     take: (target: HostName | null): boolean => {
-      const room = target === null ? anywhere : left(target);
-      if (room - unplaced <= 0) return false;
-      unplaced += 1;
+      const room = (target === null ? anywhere : left(target)) - unplaced;
+      const share = (target === null ? shareAnywhere : shareTowards(target)) - mine.unplaced;
+      if (Math.min(room, share) <= sent) return false;
+      sent += 1;
       return true;
     },
   };
+}
+
+/** How many are on their way to which host, and how many to one that is not known yet. */
+function flightsOf(records: readonly Summary[]) {
+  const towards = new Map<HostName, number>();
+  let unplaced = 0;
+  for (const record of records) {
+    unplaced += record.inFlight;
+    for (const [host, count] of Object.entries(record.towards) as [HostName, number][]) {
+      towards.set(host, (towards.get(host) ?? 0) + count);
+      unplaced -= count;
+    }
+  }
+  return { towards, unplaced };
 }

@@ -76,7 +76,7 @@ export function choose(
     windowRoom(evacuation, own.inFlight),
     staggerRoom(evacuation, policy, now),
   );
-  const places = createPlaces([own, ...others], fleet, policy);
+  const places = createPlaces(own, others, fleet, policy, now);
   const busy = new Set([...own.groups, ...others.flatMap((peer) => peer.groups)]);
   const groupRooms = createGroupRooms(own, others, policy, now);
   const chosen: { id: InstanceId; target: HostName | null }[] = [];

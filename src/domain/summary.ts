@@ -34,6 +34,8 @@ export interface Summary {
   readonly inFlight: number;
   /** In flight by destination, as far as destinations are known. */
   readonly towards: Readonly<Record<HostName, number>>;
+  /** The destination that its operator has named; absent where he left that open. */
+  readonly aim?: HostName;
   /** The exclusive server groups with a member under way. */
   readonly groups: readonly string[];
   /** The order groups with members that are open still; absent where there are none. */
@@ -103,6 +105,7 @@ export function summaryOf(evacuation: Evacuation): Summary {
   const all = tracked(evacuation);
   const groups = new Set<string>();
   const orders: Record<string, { inFlight: number; waiting: number }> = {};
+  const { target } = evacuation.mark.request;
   let roomAt = Infinity;
   let ready = 0;
   for (const [, { progress, exclusiveGroup, order }] of all) {
@@ -140,6 +143,7 @@ export function summaryOf(evacuation: Evacuation): Summary {
     excused: evacuation.excused,
     inFlight,
     towards,
+    ...(target === null ? {} : { aim: target }),
     groups: [...groups],
     ...(Object.keys(orders).length === 0 ? {} : { orders }),
     ...reservesOf(evacuation),

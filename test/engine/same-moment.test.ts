@@ -3,6 +3,7 @@ import type { Evacuation } from '../../src/domain/evacuation.ts';
 import { asHost, asWorker, type HostName, type InstanceId } from '../../src/domain/ids.ts';
 import { known, unknown } from '../../src/domain/known.ts';
 import { applied } from '../../src/domain/outcome.ts';
+import { wholeHost } from '../../src/domain/mark.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
 import type { Answer } from '../../src/domain/observation.ts';
 import type { Store } from '../../src/engine/ports.ts';
@@ -15,6 +16,7 @@ import {
   H2,
   H3,
   isolated,
+  mark,
   PENDING,
   row,
   service,
@@ -99,6 +101,58 @@ describe('two hosts that decide in the same moment', () => {
     const progress =
       stored.kind === 'known' ? stored.value?.evacuation.instances[id]?.progress : null;
     expect(progress).toMatchObject({ at: 'accepted', attempt: 1 });
+  });
+
+  const many = (from: number, count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [vm(from + i), entry(PENDING)]));
+  const limited = (pace: Partial<Policy['pace']>, destination = DEFAULT_POLICY.destination) => ({
+    policy: { ...DEFAULT_POLICY, destination, pace: { ...DEFAULT_POLICY.pace, ...pace } },
+  });
+
+  it('keep the limit of a destination that the configuration names', async () => {
+    const { sent, turns } = await pair(
+      { [H1]: { instances: many(1, 6) }, [H2]: { instances: many(11, 6) } },
+      limited({ perDestination: 5 }, { host: H3, strict: true }),
+    );
+    await Promise.all(turns.map((turn) => turn()));
+    expect(sent.map(({ target }) => target)).toEqual(Array.from({ length: 5 }, () => H3));
+    expect(sent.filter(({ from }) => from === H1)).toHaveLength(3);
+  });
+
+  it('keep the limit of a destination that an operator has named for both', async () => {
+    const request = { ...wholeHost, target: H3 };
+    const { sent, turns } = await pair(
+      {
+        [H1]: { instances: many(1, 6), mark: mark({ request }) },
+        [H2]: { instances: many(11, 6), mark: mark({ request }) },
+      },
+      limited({ perDestination: 4 }),
+    );
+    await Promise.all(turns.map((turn) => turn()));
+    expect(sent).toHaveLength(4);
+  });
+
+  it('leave the whole limit to the one whose operator has named it alone', async () => {
+    const request = { ...wholeHost, target: H3 };
+    const { sent, turns } = await pair(
+      {
+        [H1]: { instances: many(1, 6), mark: mark({ request }) },
+        [H2]: { instances: { [vm(11)]: entry({ ...PENDING, notBefore: T0 + 60_000 }) } },
+      },
+      limited({ perDestination: 4 }),
+    );
+    await Promise.all(turns.map((turn) => turn()));
+    expect(sent).toHaveLength(4);
+  });
+
+  it('send no more than all destinations have places for', async () => {
+    const { sent, turns } = await pair(
+      { [H1]: { instances: many(1, 9) }, [H2]: { instances: many(11, 9) } },
+      limited({ perDestination: 2 }),
+    );
+    await Promise.all(turns.map((turn) => turn()));
+    expect(sent).toHaveLength(4);
+    expect(new Set(sent.map(({ from }) => from)).size).toBe(2);
   });
 
   it('send no member of a group while the other hosts cannot be read', async () => {

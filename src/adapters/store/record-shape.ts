@@ -267,6 +267,7 @@ export const summaryShape = object<Summary>({
   excused: truth,
   inFlight: number,
   towards: table(number),
+  aim: optional(host),
   groups: list(text()),
   orders: optional(
     table(object<NonNullable<Summary['orders']>[string]>({ inFlight: number, waiting: number })),
