@@ -127,7 +127,8 @@ function whileUntold(
   const { since } = progress;
   if (now - since >= policy.retry.stalledMs)
     return leftBehind(progress, row, 'Nova does not tell why', facts, now);
-  return flying(progress, row, since, 'looked' in progress ? progress.looked : now);
+  const looked = progress.at === 'accepted' ? progress.looked : now;
+  return flying(progress, row, since, facts.trace.kind === 'known' ? now : looked);
 }
 
 /** Nova certainly did not take the request: what it said decides. */

@@ -11,9 +11,9 @@ import type { Observation } from './observation.ts';
 import { due } from './pace.ts';
 import type { Policy } from './policy.ts';
 import { everyPolicy } from './profile.ts';
-import { failedOnDestination } from './remains.ts';
 import { rotated } from './rotation.ts';
 import type { Instant, Millis } from './time.ts';
+import { isUnexplained } from './unexplained.ts';
 
 /** What a turn has to look at first. */
 export interface FirstQuestions {
@@ -237,11 +237,6 @@ interface Wanted {
   readonly missing: InstanceId[];
 }
 
-/** Whether it is followed, and nothing is decided about its failure. */
-const isUnexplained = (progress: Progress, mine: readonly Migration[]): boolean =>
-  (isInFlight(progress) || (progress.at === 'stuck' && progress.why.code === 'NH406')) &&
-  mine.every((row) => stageOf(row.status) === 'failed');
-
 /** What one instance must be looked up for. */
 function want(
   wanted: Wanted,
@@ -252,7 +247,7 @@ function want(
   policy: Policy,
   now: Instant,
 ): void {
-  if (mine.some(failedOnDestination) && isUnexplained(progress, mine)) wanted.failed.push(id);
+  if (isUnexplained(progress, mine, policy, now)) wanted.failed.push(id);
   const silent = first.migrations.kind === 'known' && mine.length === 0;
   switch (progress.at) {
     case 'intended': {

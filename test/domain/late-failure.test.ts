@@ -103,12 +103,12 @@ describe('an evacuation that fails after its guest was built', () => {
 });
 
 describe('what is asked about a failure', () => {
-  const asked = (progress: Progress, rows: readonly ReturnType<typeof row>[]) =>
+  const asked = (progress: Progress, rows: readonly ReturnType<typeof row>[], afterMs = 10_000) =>
     followUps(
       evacuating([progress]),
       observation({ inventory: unknown('not asked'), migrations: known(rows, T0) }),
       DEFAULT_POLICY,
-      T0 + 1000,
+      T0 + afterMs,
     );
 
   it.each([
@@ -123,6 +123,21 @@ describe('what is asked about a failure', () => {
       expect(asked(progress, [row(2, 'accepted'), row(1, 'failed')]).traces).toEqual([]);
     },
   );
+
+  it('not in every turn, and rarely when Nova never tells', () => {
+    const traces = (looked: number, afterMs: number) =>
+      asked({ ...ACCEPTED, looked: T0 + looked }, [row(1, 'failed')], afterMs).traces;
+    expect(traces(9000, 10_000)).toEqual([]);
+    expect(traces(180_000, 200_000)).toEqual([]);
+    expect(traces(180_000, 210_000)).toEqual([VM]);
+    const untold = turns(evacuating([ACCEPTED]), [
+      [
+        60,
+        { migrations: FAILED, traces: new Map([[VM, known(traced({ building: 'running' }), T0)]]) },
+      ],
+    ]);
+    expect(untold.at).toMatchObject({ at: 'accepted', looked: T0 + 60_000 });
+  });
 
   it('no more once a human has to look', () => {
     const { at } = turns(evacuating([ACCEPTED]), [
