@@ -1,4 +1,4 @@
-import { afterFailure, afterRefusal, isLate, isNoRoom, withoutRoom } from './failure.ts';
+import { afterFailure, afterRefusal, isNoRoom, leftBehind, withoutRoom } from './failure.ts';
 import type { Progress } from './evacuation.ts';
 import {
   afterLost,
@@ -16,6 +16,7 @@ import {
 import type { Migration } from './migration.ts';
 import type { Policy } from './policy.ts';
 import { because } from './reason.ts';
+import { endOf, freshFault } from './remains.ts';
 import { formatMillis, parseNovaTime, type Instant, type Millis } from './time.ts';
 
 /** How long an accepted record without a destination is left alone before its trace is read. */
@@ -35,7 +36,8 @@ export function advanceIntended(
     const judged = judge(facts.rows.value, progress.after);
     if (judged.is === 'flying') return flying(progress, judged.row, progress.since, now);
     if (judged.is === 'arrived') return arrived(progress, judged.row, now);
-    if (judged.is === 'failed') return afterFailure(progress, judged.row, facts, policy, now);
+    if (judged.is === 'failed')
+      return afterFailure(progress, judged.row, facts.rows.value, facts, policy, now);
   }
   const outcome = facts.answer?.attempt === progress.attempt ? facts.answer.outcome : null;
   if (outcome?.kind === 'applied') {
@@ -80,7 +82,7 @@ export function advanceAccepted(
     case 'arrived':
       return arrived(progress, judged.row, now);
     case 'failed':
-      return afterFailure(progress, judged.row, facts, policy, now);
+      return afterFailure(progress, judged.row, rows, facts, policy, now);
     case 'silent':
       return silent(progress, facts, policy, now);
     case 'flying': {
@@ -201,10 +203,14 @@ function stillQueued(
   const retry = (detail: string): Progress =>
     again(next.attempt, newestId(rows, next.after), now, because('NH409', { detail }));
   if (building === 'failed') {
-    const fault = faultOf(facts);
-    // Its own record does not tell, since Nova used an older one: only the fault does.
-    if (fault === undefined) return next;
-    return isLate(fault) ? stuck(looked, facts, age, now) : retry('it failed on its destination');
+    // Its own record does not tell, since Nova used an older one.
+    const own = rows.find(({ id }) => id === next.migration);
+    const fault = own === undefined ? null : freshFault(own, facts);
+    const left = trace === null ? ({ is: 'untold' } as const) : endOf(trace, fault);
+    if (left.is === 'guest')
+      return leftBehind(looked, { id: next.migration ?? 0, destination }, left.fault, facts, now);
+    if (left.is === 'nothing') return retry('it failed on its destination');
+    return age < policy.retry.stalledMs ? next : stuck(looked, facts, age, now);
   }
   if (scheduling === 'failed') {
     // Where an older record was left "accepted", Nova's conductor ends that one instead of ours.

@@ -3,6 +3,7 @@ import { isTerminal, tracked, type Evacuation, type Progress, type Tracked } fro
 import { fencedHosts } from './gates.ts';
 import { lastReports } from './silence.ts';
 import type { HostName, InstanceId } from './ids.ts';
+import { lossOf } from './inventory.ts';
 import type { Facts } from './judge.ts';
 import { unknown, type Known } from './known.ts';
 import { byInstance } from './migration.ts';
@@ -20,11 +21,13 @@ export function follow(
 ): Evacuation {
   const factsOf = gatherFacts(evacuation, observation);
   const instances: Record<InstanceId, Tracked> = {};
+  const lostAt = lossOf(evacuation);
+  const watchedUntil = lostAt === null ? 0 : lostAt + policy.retry.uncertainMs;
   let changed = false;
   for (const [id, entry] of tracked(evacuation)) {
     const next = isTerminal(entry.progress)
       ? entry
-      : advanceEntry(entry, factsOf(id, entry.progress), policy, now);
+      : afterLoss(advanceEntry(entry, factsOf(id, entry.progress), policy, now), watchedUntil);
     changed ||= next !== entry;
     instances[id] = next;
   }
@@ -34,6 +37,13 @@ export function follow(
     evacuation.seenMigration,
   );
   return { ...evacuation, seenMigration, ...(changed ? { instances } : {}) };
+}
+
+/** Requests that nobody remembers must have time to show before anything is sent beside them. */
+function afterLoss(entry: Tracked, watchedUntil: Instant): Tracked {
+  const { progress } = entry;
+  if (progress.at !== 'pending' || progress.notBefore >= watchedUntil) return entry;
+  return { ...entry, progress: { ...progress, notBefore: watchedUntil } };
 }
 
 function gatherFacts(

@@ -34,6 +34,8 @@ export interface Instance {
   readonly launched: boolean;
   /** The message of the last fault; Nova shows it only in status ERROR or DELETED. */
   readonly fault: string | null;
+  /** When that fault was written, by Nova's clock; it may be left from an earlier failure. */
+  readonly faultAt: string | null;
   readonly createdAt: string;
 }
 

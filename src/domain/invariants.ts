@@ -13,6 +13,7 @@ import { overBudget } from './over-budget.ts';
 import type { Policy } from './policy.ts';
 import { policyOf } from './profile.ts';
 import { sentenceOf } from './reason.ts';
+import { failedOnDestination } from './remains.ts';
 import { holdOf } from './switches.ts';
 import type { Instant } from './time.ts';
 
@@ -64,11 +65,12 @@ const oneFlight: Check = (step) => {
     if (observation.migrations.kind === 'unknown')
       return `${instance} is sent without a look at its migrations`;
     const after = progress !== undefined && 'after' in progress ? progress.after : 0;
+    // What failed on a destination counts until somebody has looked at what it left there.
     const live = observation.migrations.value.find(
       (row) =>
         row.instance === instance &&
         row.id > after &&
-        ['accepted', 'building', 'arrived', 'completed'].includes(stageOf(row.status)),
+        (stageOf(row.status) !== 'failed' || failedOnDestination(row)),
     );
     if (live !== undefined)
       return `${instance} is sent although migration ${String(live.id)} is ${live.status}`;

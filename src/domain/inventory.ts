@@ -4,9 +4,11 @@ import type { InventoryFacts } from './facts.ts';
 import type { InstanceId } from './ids.ts';
 import type { Instance, ServerGroup } from './instance.ts';
 import { byInstance, stageOf, type Migration } from './migration.ts';
+import { flying } from './judge.ts';
 import { keptOrder, orderOf } from './order.ts';
 import type { Policy } from './policy.ts';
 import { because } from './reason.ts';
+import { failedOnDestination } from './remains.ts';
 import { parseNovaTime, type Instant } from './time.ts';
 
 /** What the inventory of a failed host is taken from. */
@@ -81,7 +83,8 @@ function firstProgress(
   policy: Policy,
   now: Instant,
 ): Progress {
-  const inFlight = rows.find((row) => ['accepted', 'building'].includes(stageOf(row.status)));
+  const open = sinceArrival(rows);
+  const inFlight = open.find((row) => ['accepted', 'building'].includes(stageOf(row.status)));
   if (inFlight !== undefined) {
     // Its age by Nova's clock, so that a record orphaned long ago is looked into at once.
     const since = Math.min(now, parseNovaTime(inFlight.createdAt) ?? now);
@@ -96,6 +99,13 @@ function firstProgress(
     };
   }
   if (verdict.verdict === 'skip') return { at: 'skipped', why: verdict.why };
+  const failed = open.filter(failedOnDestination);
+  const [newest] = failed;
+  if (newest !== undefined) {
+    // Somebody's evacuation failed: followed until it is known that no guest was left there.
+    const oldest = Math.min(...failed.map(({ id }) => id));
+    return flying({ attempt: 0, after: oldest - 1 }, newest, now, 0);
+  }
   const after = rows.reduce((highest, row) => Math.max(highest, row.id), 0);
   // The record was lost, and with it the intents: a request that is still on its way to Nova must
   // have time to show.
@@ -108,7 +118,13 @@ function firstProgress(
   return { at: 'pending', attempt: 0, after, notBefore: now, why: null };
 }
 
+/** The records that are no older than the last one that ended well: what was before is over. */
+function sinceArrival(rows: readonly Migration[]): readonly Migration[] {
+  const last = rows.findIndex(({ status }) => ['arrived', 'completed'].includes(stageOf(status)));
+  return last < 0 ? rows : rows.slice(0, last);
+}
+
 /** When progress was lost; earlier builds told it only by the origin of the mark. */
-function lossOf({ lostAt, mark }: Evacuation): Instant | null {
+export function lossOf({ lostAt, mark }: Evacuation): Instant | null {
   return lostAt ?? (mark.origin === 'rebuilt' ? mark.firstAt : null);
 }

@@ -46,7 +46,10 @@ export function judge(rows: readonly Migration[], after: number): Judgement {
     const stage = stageOf(row.status);
     return stage === 'arrived' || stage === 'completed';
   });
-  const building = mine.find((row) => stageOf(row.status) === 'building');
+  // One older than that is an orphan: nobody builds it any more, and nobody will ever end it.
+  const building = mine.find(
+    (row) => stageOf(row.status) === 'building' && row.id > (arrived?.id ?? after),
+  );
   if (building !== undefined) return { is: 'flying', row: building, building: true };
   if (arrived !== undefined) return { is: 'arrived', row: arrived };
   const accepted = mine.find((row) => ['accepted', 'other'].includes(stageOf(row.status)));
@@ -71,11 +74,15 @@ export type Whereabouts =
   | { readonly is: 'here' }
   | { readonly is: 'unknown' };
 
-/** Where an instance is; a sighting of it alone counts more than the list of its source. */
-export function whereabouts(facts: Facts): Whereabouts {
+/**
+ * Where an instance is; a sighting of it alone counts more than the list of its source. `left`: Nova has
+ * shown that it left the source, which need not be asked then.
+ */
+export function whereabouts(facts: Facts, left = false): Whereabouts {
   if (facts.sighting.kind === 'known') {
     const seen = facts.sighting.value;
-    if (seen === null || seen.vmState === 'deleted') return { is: 'gone' };
+    if (seen === null) return isGone(facts, left) ? { is: 'gone' } : { is: 'unknown' };
+    if (seen.vmState === 'deleted') return { is: 'gone' };
     if (seen.host !== null && seen.host !== facts.source) {
       return { is: 'elsewhere', host: seen.host, vmState: seen.vmState, taskState: seen.taskState };
     }
@@ -85,10 +92,23 @@ export function whereabouts(facts: Facts): Whereabouts {
   return { is: 'unknown' };
 }
 
+/**
+ * Whether what Nova denies is really gone: to whom it takes for no administrator it denies the instances
+ * of all others. Their host's list is not given to him, and the records of an instance go with it.
+ */
+function isGone({ rows, onSource }: Facts, left: boolean): boolean {
+  if (rows.kind === 'known' && rows.value.length > 0) return false;
+  return onSource.kind === 'known' ? onSource.value === null : left;
+}
+
 /** The fault of the instance as a look at it told; undefined when nothing was seen of it. */
-export function faultOf(facts: Facts): string | null | undefined {
-  if (facts.sighting.kind === 'known') return facts.sighting.value?.fault ?? null;
-  return facts.onSource.kind === 'known' ? facts.onSource.value?.fault : undefined;
+export const faultOf = (facts: Facts): string | null | undefined => shownFault(facts)?.fault;
+
+/** The fault with the time at which it was written, which may be that of an earlier failure. */
+export function shownFault(facts: Facts): Pick<Sighting, 'fault' | 'faultAt'> | undefined {
+  const { sighting, onSource } = facts;
+  if (sighting.kind === 'known') return sighting.value ?? { fault: null, faultAt: null };
+  return onSource.kind === 'known' ? (onSource.value ?? undefined) : undefined;
 }
 
 /** Whether a host was proven off while the flight was under way. */

@@ -1,4 +1,5 @@
 import type { HostName, InstanceId } from './ids.ts';
+import { parseNovaTime } from './time.ts';
 
 /** An evacuation record of `GET /os-migrations` (microversion >= 2.59). */
 export interface Migration {
@@ -39,6 +40,16 @@ export function stageOf(status: string): MigrationStage {
     default:
       return 'other';
   }
+}
+
+/** Whether the older of two evacuations was not certainly over before the younger one was asked for. */
+export function overlap(one: Migration, other: Migration): boolean {
+  if (one.id === other.id) return false;
+  const [older, younger] = one.id < other.id ? [one, other] : [other, one];
+  const isOver = ['failed', 'arrived', 'completed'].includes(stageOf(older.status));
+  const ended = older.updatedAt === null ? null : parseNovaTime(older.updatedAt);
+  const asked = parseNovaTime(younger.createdAt);
+  return !isOver || ended === null || asked === null || ended >= asked;
 }
 
 /** The rows by instance, the newest first (Nova's ids grow within the cell of the source host). */

@@ -27,6 +27,7 @@ export interface Sighting {
   readonly vmState: string;
   readonly taskState: string | null;
   readonly fault: string | null;
+  readonly faultAt: string | null;
   /** The image that it was built from last; absent where nobody looked for it. */
   readonly imageId?: string | null;
 }
@@ -40,6 +41,12 @@ export interface ActionTrace {
   readonly building: 'none' | 'running' | 'done' | 'failed';
   /** The destination that has begun to build; null before that, or when Nova does not tell. */
   readonly buildingOn: HostName | null;
+  /** What the build failed of, in Nova's words; null where it has not, or where Nova does not tell. */
+  readonly fault: string | null;
+  /** Whether the guest was built and then to be stopped, as what was stopped before is. */
+  readonly ran: boolean;
+  /** The evacuations before it, newest first, as far as they were looked into; absent: none was. */
+  readonly earlier?: readonly ActionTrace[];
 }
 
 /** Everything that one turn looked at; what was not asked for is unknown. */

@@ -1,3 +1,4 @@
+import { arrivals, isArrival, oldest } from './arrivals.ts';
 import { isInFlight, tracked, type Evacuation, type Progress } from './evacuation.ts';
 import { mayFindRoom } from './foresee.ts';
 import { provenBy } from './gates.ts';
@@ -12,6 +13,7 @@ import type { Policy } from './policy.ts';
 import { everyPolicy } from './profile.ts';
 import { rotated } from './rotation.ts';
 import type { Instant, Millis } from './time.ts';
+import { isUnexplained } from './unexplained.ts';
 
 /** What a turn has to look at first. */
 export interface FirstQuestions {
@@ -144,7 +146,7 @@ export function followUps(
 ): FollowUps {
   if (evacuation.phase !== 'evacuating') return beforeCounting(evacuation, first, policy);
   const rows = first.migrations.kind === 'known' ? byInstance(first.migrations.value) : null;
-  const wanted: Wanted = { urgent: [], patient: [], slow: [], late: [] };
+  const wanted: Wanted = { urgent: [], patient: [], slow: [], late: [], failed: [], missing: [] };
   let failed = false;
   let open = 0;
   let stuck = false;
@@ -172,14 +174,20 @@ export function followUps(
     rooms: mayFindRoom(evacuation, policy, now),
     failing: false,
     migrationsAfter: null,
-    inventory: failed || (left <= 0 && !stuck && first.inventory.kind === 'unknown'),
+    inventory:
+      failed ||
+      wanted.missing.length > 0 ||
+      (left <= 0 && !stuck && first.inventory.kind === 'unknown'),
     changedSince: verify ? oldest(arriving.map((row) => row.createdAt)) : null,
     sightings: [
       ...wanted.urgent,
       ...slow.map(({ id }) => id),
       ...rotated(overdue ? [...wanted.patient, ...wanted.late] : wanted.patient, now),
     ].slice(0, LOOKUPS_PER_TURN),
-    traces: slow.filter(({ queued }) => queued).map(({ id }) => id),
+    traces: [
+      ...slow.filter(({ queued }) => queued).map(({ id }) => id),
+      ...rotated(wanted.failed, now),
+    ].slice(0, LOOKUPS_PER_TURN),
   };
 }
 
@@ -223,6 +231,10 @@ interface Wanted {
   readonly slow: { readonly id: InstanceId; readonly queued: boolean }[];
   /** Arrived, and not shown by the list of changes. */
   readonly late: InstanceId[];
+  /** Failed on their destination: only their traces tell whether a guest was left there. */
+  readonly failed: InstanceId[];
+  /** Without any record: if Nova denies them, the list of their host must not have them either. */
+  readonly missing: InstanceId[];
 }
 
 /** What one instance must be looked up for. */
@@ -235,6 +247,8 @@ function want(
   policy: Policy,
   now: Instant,
 ): void {
+  if (isUnexplained(progress, mine, policy, now)) wanted.failed.push(id);
+  const silent = first.migrations.kind === 'known' && mine.length === 0;
   switch (progress.at) {
     case 'intended': {
       const refused = first.answers.some(
@@ -242,15 +256,18 @@ function want(
       );
       if (refused) wanted.urgent.push(id);
       else if (now - progress.since >= policy.retry.uncertainMs) wanted.patient.push(id);
+      else return;
+      if (silent) wanted.missing.push(id);
       return;
     }
     case 'accepted': {
       const age = now - progress.since;
-      const silent = first.migrations.kind === 'known' && mine.length === 0;
       const long = age >= TRACE_AFTER_MS && now - progress.looked >= TRACE_EVERY_MS;
       const queued = mine.some((row) => stageOf(row.status) === 'accepted');
       if (long && !mine.some(isArrival)) wanted.slow.push({ id, queued });
       else if (silent && age > 2 * policy.pace.pollMaxMs) wanted.patient.push(id);
+      else return;
+      if (silent) wanted.missing.push(id);
       return;
     }
     case 'arrived':
@@ -258,43 +275,20 @@ function want(
       if (now - progress.since >= LATE_MS) wanted.late.push(id);
       return;
     case 'restoring':
+      wanted.urgent.push(id);
+      return;
     case 'resetting':
       wanted.urgent.push(id);
+      if (silent) wanted.missing.push(id);
       return;
     case 'recreating':
       if (progress.notBefore <= now) wanted.patient.push(id);
       return;
     case 'stuck':
       wanted.patient.push(id);
+      if (silent) wanted.missing.push(id);
       return;
     default:
       return;
   }
 }
-
-const isArrival = (row: { readonly status: string }): boolean =>
-  ['arrived', 'completed'].includes(stageOf(row.status));
-
-interface Arrival {
-  readonly createdAt: string;
-  /** True when this turn shows it first. */
-  readonly fresh: boolean;
-}
-
-type Rows = ReadonlyMap<InstanceId, readonly Migration[]> | null;
-
-/** What has arrived and waits for the look at its new host. */
-function arrivals(evacuation: Evacuation, rows: Rows): readonly Arrival[] {
-  const found: Arrival[] = [];
-  for (const [id, { progress }] of tracked(evacuation)) {
-    if (progress.at === 'arrived') found.push({ createdAt: progress.createdAt, fresh: false });
-    else if ('after' in progress) {
-      const row = rows?.get(id)?.find((one) => one.id > progress.after && isArrival(one));
-      if (row !== undefined) found.push({ createdAt: row.createdAt, fresh: true });
-    }
-  }
-  return found;
-}
-
-const oldest = (times: readonly string[]): string =>
-  times.reduce((lowest, time) => (time < lowest ? time : lowest));

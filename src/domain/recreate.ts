@@ -45,7 +45,7 @@ export function advanceRecreating(
   now: Instant,
 ): Progress {
   const { restore } = entry;
-  const where = whereabouts(facts);
+  const where = whereabouts(facts, true);
   if (where.is === 'gone') return { at: 'gone' };
   if (facts.sighting.kind === 'unknown' || where.is !== 'elsewhere' || restore === undefined) {
     return progress;

@@ -1,5 +1,5 @@
 import { advanceAccepted, advanceIntended } from './flight.ts';
-import { afterFailure } from './failure.ts';
+import { afterFailure, crossing } from './failure.ts';
 import type { Progress, Tracked } from './evacuation.ts';
 import {
   afterLost,
@@ -13,10 +13,10 @@ import {
   type Facts,
 } from './judge.ts';
 import { landing } from './landing.ts';
-import { stageOf } from './migration.ts';
 import type { Policy } from './policy.ts';
 import { because } from './reason.ts';
 import { advanceRecreating, beginRecreating } from './recreate.ts';
+import { suspects } from './remains.ts';
 import { afterAim } from './reserve-target.ts';
 import { advanceResetting, needsNoReset, withoutReset } from './reset.ts';
 import { asksForStopped } from './states.ts';
@@ -36,7 +36,7 @@ export function advanceEntry(entry: Tracked, facts: Facts, policy: Policy, now: 
   const { progress } = entry;
   if (progress.at === 'resetting') {
     const { attempt, after } = progress;
-    const elsewhere = advancePending(again(attempt, after, now, null), facts, now);
+    const elsewhere = advancePending(again(attempt, after, now, null), facts, policy, now);
     if (elsewhere.at !== 'pending') return { ...withoutReset(entry), progress: elsewhere };
     return advanceResetting(entry, { ...progress, after: elsewhere.after }, facts, policy, now);
   }
@@ -55,31 +55,17 @@ function advanceProgress(entry: Tracked, facts: Facts, policy: Policy, now: Inst
   return advanceArrived(next, entry, facts, now);
 }
 
-/**
- * Somebody else's evacuation crossed ours, and one of them failed on its destination. Nova keeps the
- * fault of the last one only, so whether a guest was left there is not known: nothing is sent again.
- */
+/** Nothing is sent again after a failure on a destination that somebody else's evacuation crossed. */
 function crossed(
   progress: Progress,
   facts: Facts,
   policy: Policy,
   now: Instant,
 ): At<'stuck'> | null {
-  const followed = progress.at === 'accepted' || progress.at === 'stuck';
-  if (!followed || facts.rows.kind === 'unknown') return null;
-  const { attempt, after, since } = progress;
-  const mine = facts.rows.value.filter((row) => row.id > after);
-  const failed = mine.find(
-    ({ status, destination }) =>
-      stageOf(status) === 'failed' &&
-      destination !== null &&
-      !fencedSince(facts, destination, since, policy),
-  );
-  if (mine.length < 2 || failed?.destination == null) return null;
-  const { id: migration, destination } = failed;
-  const detail = 'two evacuations of it crossed';
-  const why = because('NH407', { detail, destination, host: facts.source, id: facts.id });
-  return { at: 'stuck', attempt, since: now, after, migration, destination, why };
+  const { at } = progress;
+  if (at !== 'intended' && at !== 'accepted' && at !== 'stuck') return null;
+  if (facts.rows.kind === 'unknown') return null;
+  return crossing(progress, facts.rows.value, facts, policy, now);
 }
 
 function step(entry: Tracked, facts: Facts, policy: Policy, now: Instant): Progress {
@@ -91,7 +77,7 @@ function step(entry: Tracked, facts: Facts, policy: Policy, now: Instant): Progr
     case 'failed':
       return progress;
     case 'pending':
-      return advancePending(progress, facts, now);
+      return advancePending(progress, facts, policy, now);
     case 'resetting':
       return progress;
     case 'intended':
@@ -128,7 +114,12 @@ function withoutStopping(
   return again(progress.attempt, progress.after, now, because('NH425', { detail }));
 }
 
-function advancePending(progress: At<'pending'>, facts: Facts, now: Instant): Progress {
+function advancePending(
+  progress: At<'pending'>,
+  facts: Facts,
+  policy: Policy,
+  now: Instant,
+): Progress {
   const where = whereabouts(facts);
   if (where.is === 'gone') return { at: 'gone' };
   // Somebody else (an operator, a worker whose store was wiped) has sent it: adopted, not doubled.
@@ -138,7 +129,13 @@ function advancePending(progress: At<'pending'>, facts: Facts, now: Instant): Pr
       return flying({ ...progress, after: judged.row.id - 1 }, judged.row, now, now);
     }
     if (judged.is === 'arrived') return arrived(progress, judged.row, now);
-    if (judged.is === 'failed') return { ...progress, after: judged.row.id };
+    if (judged.is === 'failed') {
+      // Somebody else's that failed there is followed until it is known what it left.
+      return suspects(facts.rows.value, { after: progress.after, since: now }, facts, policy)
+        .length > 0
+        ? flying(progress, judged.row, now, now)
+        : { ...progress, after: judged.row.id };
+    }
   }
   if (where.is === 'elsewhere') {
     return { at: 'landed', destination: where.host, since: now, restored: 'as-it-was' };
@@ -167,7 +164,7 @@ function advanceStuck(progress: At<'stuck'>, facts: Facts, policy: Policy, now: 
   if (judged.is === 'arrived' && progress.why.code !== 'NH412')
     return arrived(progress, judged.row, now);
   if (judged.is === 'failed' && progress.why.code === 'NH406') {
-    return afterFailure(progress, judged.row, facts, policy, now);
+    return afterFailure(progress, judged.row, facts.rows.value, facts, policy, now);
   }
   return progress;
 }
@@ -181,7 +178,7 @@ function advanceArrived(
   facts: Facts,
   now: Instant,
 ): Progress {
-  const where = whereabouts(facts);
+  const where = whereabouts(facts, true);
   switch (where.is) {
     case 'unknown':
       return progress;
@@ -214,7 +211,7 @@ function advanceRestoring(
   now: Instant,
 ): Progress {
   const { destination, recreated } = progress;
-  const where = whereabouts(facts);
+  const where = whereabouts(facts, true);
   const extra = recreated === true ? { recreated } : {};
   if (where.is === 'gone') return { at: 'gone' };
   if (where.is === 'elsewhere' && where.vmState === 'stopped') {

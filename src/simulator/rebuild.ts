@@ -54,14 +54,15 @@ function next(rebuild: Rebuild, delayMs: number, step: (rebuild: Rebuild) => voi
 function claim(rebuild: Rebuild): void {
   const { world, flight, dest } = rebuild;
   const { instance } = flight;
-  if (dest.spawnFailure === 'claim' || dest.allocations.size > dest.capacity) {
-    fail(rebuild, 'Insufficient compute resources: Free memory.', 'unchanged');
-    return;
-  }
   const row = flight.migration ?? adoptNewRow(rebuild);
   flight.migration = row;
   setMigrationDest(row, dest);
   setMigrationStatus(world, row, 'pre-migrating');
+  // The record names its destination before the resources are tested.
+  if (dest.spawnFailure === 'claim' || dest.allocations.size > dest.capacity) {
+    fail(rebuild, 'Insufficient compute resources: Free memory.', 'unchanged');
+    return;
+  }
   if (violatesGroup(world, dest, instance)) {
     const { groupViolationIsError } = world.habits;
     fail(
@@ -172,15 +173,31 @@ function save(
   return true;
 }
 
+/**
+ * compute/manager.py, rebuild_instance: the record fails first, then the allocation is removed, then the
+ * state and the fault are written, and the event ends last of all. A process that dies in between leaves
+ * the rest undone.
+ */
 function fail(
   rebuild: Rebuild,
   message: string,
   outcome: 'unchanged' | 'error' | 'error-keeping-task',
 ): void {
-  const { world, flight, dest, event } = rebuild;
+  const { world, flight, dest } = rebuild;
   const { instance, migration } = flight;
   if (migration !== undefined) setMigrationStatus(world, migration, 'failed');
   if (instance.host !== dest) release(dest, instance);
+  next(rebuild, world.timings.faultMs, () => {
+    writeFault(rebuild, message, outcome);
+  });
+}
+
+function writeFault(
+  { world, flight, event }: Rebuild,
+  message: string,
+  outcome: 'unchanged' | 'error' | 'error-keeping-task',
+): void {
+  const { instance } = flight;
   if (!instance.deleted) {
     const fault = { code: 500, message, createdAtMs: world.clock.now() };
     if (outcome === 'unchanged') saveInstance(world, instance, { taskState: null, fault });

@@ -14,6 +14,8 @@ export interface Timings {
   readonly saveMs: number;
   /** From vm_state active (still on the source) until the host is changed and the record is done. */
   readonly finishMs: number;
+  /** From the failed record until the fault is written: the allocation is removed in between. */
+  readonly faultMs: number;
   /** Stopping a guest. */
   readonly stopMs: number;
   /** Nova's [DEFAULT]report_interval. */
@@ -45,6 +47,7 @@ export const DEFAULT_TIMINGS: Timings = {
   spawnMs: 3_000,
   saveMs: 50,
   finishMs: 300,
+  faultMs: 300,
   stopMs: 500,
   reportIntervalMs: 10_000,
   firstReportMs: 5_000,

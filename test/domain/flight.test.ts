@@ -4,11 +4,12 @@ import { known, unknown } from '../../src/domain/known.ts';
 import type { ActionTrace, Answer } from '../../src/domain/observation.ts';
 import { applied, refused, uncertain } from '../../src/domain/outcome.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
-import { parseNovaTime } from '../../src/domain/time.ts';
+import { formatInstant, parseNovaTime } from '../../src/domain/time.ts';
 import { advance } from '../../src/domain/track.ts';
 import type { Facts } from '../../src/domain/judge.ts';
 import {
   ACCEPTED,
+  DENIED,
   entry,
   facts,
   H2,
@@ -17,6 +18,7 @@ import {
   INTENDED,
   row,
   seen,
+  traced,
   T0,
   VM,
 } from '../support/domain.ts';
@@ -34,11 +36,16 @@ const trace = (
   scheduling: ActionTrace['scheduling'],
   building: ActionTrace['building'],
   buildingOn: ActionTrace['buildingOn'] = null,
-): Facts['trace'] =>
-  known({ requestId: 'req-1', startedAt: '', scheduling, building, buildingOn }, T0);
+): Facts['trace'] => known(traced({ scheduling, building, buildingOn }), T0);
+/** The destination has ended it, for this reason. */
+const ended = (fault: string | null, change: Partial<ActionTrace> = {}): Pick<Facts, 'trace'> => ({
+  trace: known(traced({ building: 'failed', fault, ...change }), T0),
+});
 const LATE = "Conflict updating instance. Expected: {'task_state': ['rebuild_spawning']}";
-const broken = (fault: string | null, vmState = 'error') =>
-  known(instance(VM, { vmState, fault }), T0);
+const NEW = '2026-11-18T08:26:55Z';
+const OLD = '2026-11-18T08:20:00Z';
+const broken = (fault: string | null, vmState = 'error', faultAt: string | null = NEW) =>
+  known(instance(VM, { vmState, fault, faultAt }), T0);
 
 describe('a request of which nothing was heard', () => {
   it('waits, however often it is looked at, until Nova was watched for long enough', () => {
@@ -85,7 +92,7 @@ describe('a request of which nothing was heard', () => {
 
   it('was moved or deleted meanwhile', () => {
     const watched = { rows: known([], T0 + retry.uncertainMs) };
-    const gone = { ...watched, sighting: known(null, T0) };
+    const gone = { ...watched, ...DENIED };
     expect(step(INTENDED, gone, retry.uncertainMs)).toEqual({ at: 'gone' });
     const moved = { ...watched, sighting: known(seen(H3), T0) };
     expect(step(INTENDED, moved, retry.uncertainMs)).toMatchObject({
@@ -120,7 +127,7 @@ describe('a refused request', () => {
     (cause) => {
       const given = { answer: answer(refused(cause, 'no')) };
       const at = (change: Partial<Facts>) => step(INTENDED, { ...given, ...change });
-      expect(at({ sighting: known(null, T0) })).toEqual({ at: 'gone' });
+      expect(at(DENIED)).toEqual({ at: 'gone' });
       expect(at({ sighting: known(seen(H2), T0) })).toMatchObject({
         at: 'landed',
         destination: H2,
@@ -151,8 +158,7 @@ describe('every row of the table of records and hosts', () => {
       { at: 'accepted' },
     ],
     ['pre-migrating', THERE, { at: 'landed' }],
-    ['failed', { onSource: broken('No space left') }, { at: 'pending', why: { code: 'NH402' } }],
-    ['failed', { onSource: broken(null, 'active') }, { at: 'pending', why: { code: 'NH402' } }],
+    ['failed', ended('No space left'), { at: 'pending', why: { code: 'NH402' } }],
     ['failed', THERE, { at: 'landed' }],
     // Restarted in the middle of it: no success, and nothing to repeat by itself either.
     ['completed', HERE, { at: 'arrived' }],
@@ -163,7 +169,7 @@ describe('every row of the table of records and hosts', () => {
       { at: 'pending', why: { code: 'NH401' } },
     ],
     ['error', { onSource: broken('Allocation failed') }, { at: 'pending', why: { code: 'NH402' } }],
-    ['cancelled', { onSource: broken(null) }, { at: 'pending' }],
+    ['cancelled', ended('cancelled'), { at: 'pending' }],
     ['some-new-word', HERE, { at: 'accepted', migration: 1 }],
   ])('%s (%#)', (status, change, expected) => {
     expect(step(ACCEPTED, { rows: rows(row(1, status)), ...change })).toMatchObject(expected);
@@ -171,31 +177,17 @@ describe('every row of the table of records and hosts', () => {
 
   it('a record that is not there yet changes nothing; deleted instances take theirs along', () => {
     expect(step(ACCEPTED, {})).toBe(ACCEPTED);
-    expect(step(ACCEPTED, { sighting: known(null, T0) })).toEqual({ at: 'gone' });
+    expect(step(ACCEPTED, DENIED)).toEqual({ at: 'gone' });
     expect(step(ACCEPTED, { rows: unknown('503') }, 10 * retry.stalledMs)).toBe(ACCEPTED);
     expect(step(ACCEPTED, {}, retry.stalledMs)).toMatchObject({ at: 'stuck' });
   });
 
-  it('a failure is not judged before its fault was seen', () => {
-    const blind = { rows: rows(row(1, 'failed')), onSource: unknown('503') };
-    expect(step(ACCEPTED, blind)).toBe(ACCEPTED);
-    const unlisted = { rows: rows(row(1, 'failed')), onSource: known(null, T0) };
-    expect(step(ACCEPTED, unlisted)).toBe(ACCEPTED);
-  });
-
-  it('a late failure may have left a guest: never repeated by itself', () => {
-    const late = { rows: rows(row(1, 'failed')), onSource: broken(LATE) };
-    expect(step(ACCEPTED, late)).toMatchObject({
-      at: 'stuck',
-      destination: H2,
-      why: { code: 'NH407' },
-    });
-  });
-
   it('the last try that counts is the last', () => {
     const last: Progress = { ...ACCEPTED, attempt: retry.attempts };
-    const failed = { rows: rows(row(1, 'failed')), onSource: broken('No space left') };
+    const failed = { rows: rows(row(1, 'failed')), ...ended('No space left') };
     expect(step(last, failed)).toMatchObject({ at: 'failed', why: { code: 'NH403' } });
+    const late = { rows: rows(row(1, 'failed')), ...ended(LATE) };
+    expect(step(last, late)).toMatchObject({ at: 'stuck', why: { code: 'NH407' } });
   });
 
   it('NoValidHost is not counted as a try, however often, and waits for capacity', () => {
@@ -214,6 +206,125 @@ describe('every row of the table of records and hosts', () => {
       expect(pause(progress)).toBeGreaterThanOrEqual(0.75 * retry.capacityMs);
       expect(pause(progress)).toBeLessThanOrEqual(1.25 * retry.capacityMs);
     }
+  });
+});
+
+describe('an evacuation that failed on its destination', () => {
+  const failed = { rows: rows(row(1, 'failed')) };
+  const STUCK = { at: 'stuck', migration: 1, destination: H2, why: { code: 'NH407' } };
+
+  it.each([
+    ['its trace was not read', {}],
+    ['its destination has not ended it', { trace: trace('done', 'running') }],
+    ['no fault is written', { trace: trace('done', 'running'), onSource: broken(null, 'active') }],
+    ['the fault is that of an earlier try', { onSource: broken('No space left', 'error', OLD) }],
+    ['nobody has read when the fault was written', { onSource: broken(LATE, 'error', null) }],
+    ['the trace is that of a later request', ended('No space left', { startedAt: NEW })],
+    ['Nova was not asked where it is', { ...ended('No space left'), onSource: unknown('503') }],
+    ['it is not on its host', { ...ended('No space left'), onSource: known(null, T0) }],
+  ])('is followed as long as %s', (_name, change) => {
+    const next = step(ACCEPTED, { ...failed, ...change });
+    expect(next).toMatchObject({ at: 'accepted', attempt: 1, after: 0 });
+    const asked = step(INTENDED, { ...failed, ...change });
+    expect(['intended', 'accepted']).toContain(asked.at);
+  });
+
+  it.each([
+    [
+      'before it began',
+      'Build of instance x aborted: Insufficient compute resources: Free memory.',
+    ],
+    ['by its image', 'Image 4711 could not be found.'],
+    ['by its ports', 'Binding failed for port 4711, please check neutron logs.'],
+    ['in the hypervisor, which takes away what it has begun', 'libvirtError'],
+  ])('%s is sent again by itself', (_name, fault) => {
+    expect(step(ACCEPTED, { ...failed, ...ended(fault) })).toMatchObject({
+      at: 'pending',
+      after: 1,
+      why: { code: 'NH402', values: { detail: fault } },
+    });
+  });
+
+  it.each([
+    LATE,
+    'UnexpectedTaskStateError',
+    'MessagingTimeout',
+    'Timed out waiting for a reply to message ID 4711',
+    'MessageDeliveryFailure',
+    'RemoteError',
+    "Remote error: OperationalError (pymysql.err.OperationalError) (2013, 'Lost connection')",
+    'DBConnectionError',
+    'Instance instance-0000002a already exists.',
+  ])('and may have left a guest there needs a human: %s', (fault) => {
+    expect(step(ACCEPTED, { ...failed, ...ended(fault) })).toMatchObject(STUCK);
+    expect(step(INTENDED, { ...failed, ...ended(fault) })).toMatchObject(STUCK);
+    // The instance tells it too, before anybody has read the trace.
+    expect(step(ACCEPTED, { ...failed, onSource: broken(fault) })).toMatchObject(STUCK);
+  });
+
+  it('needs a human when its guest was to be stopped already, whatever that failed of', () => {
+    expect(step(ACCEPTED, { ...failed, ...ended('libvirtError', { ran: true }) })).toMatchObject(
+      STUCK,
+    );
+  });
+
+  it('needs a human when Nova took it for deleted, or does not tell why it failed', () => {
+    expect(step(ACCEPTED, { ...failed, trace: trace('done', 'done') })).toMatchObject(STUCK);
+    const hidden = { ...failed, ...ended(null) };
+    expect(step(ACCEPTED, { ...hidden, onSource: broken(null, 'active') })).toMatchObject(STUCK);
+    // An old fault is none.
+    const old = { ...hidden, onSource: broken('No space left', 'error', OLD) };
+    expect(step(ACCEPTED, old)).toMatchObject(STUCK);
+    const told = { ...hidden, onSource: broken('No space left') };
+    expect(step(ACCEPTED, told)).toMatchObject({ at: 'pending' });
+  });
+
+  it('needs a human when its destination never ends it', () => {
+    const dead = { ...failed, trace: trace('done', 'running') };
+    expect(step(ACCEPTED, dead, retry.stalledMs - 1)).toMatchObject({ at: 'accepted' });
+    expect(step(ACCEPTED, dead, retry.stalledMs)).toMatchObject(STUCK);
+  });
+
+  it('is sent again when that one was proven off since, and not when it was before', () => {
+    const late = { ...failed, ...ended(LATE) };
+    const off = (at: number) => ({ ...late, fenced: new Map([[H2, at]]) });
+    expect(step(ACCEPTED, off(T0 + 20_000))).toMatchObject({ at: 'pending' });
+    expect(step(ACCEPTED, off(T0 - 600_000))).toMatchObject(STUCK);
+    const updatedAt = formatInstant(T0 + 60_000).slice(0, 19);
+    const longer = { ...off(T0 + 20_000), rows: rows(row(1, 'failed', { updatedAt })) };
+    expect(step(ACCEPTED, longer)).toMatchObject(STUCK);
+  });
+
+  it('is judged by the events of its own request', () => {
+    const early = traced({ building: 'failed', fault: 'No space left' });
+    const younger = traced({ startedAt: '2026-11-18T08:27:30.000000', building: 'running' });
+    const read = (earlier: ActionTrace[]) => ({
+      ...failed,
+      trace: known({ ...younger, earlier }, T0),
+    });
+    expect(step(ACCEPTED, read([early]))).toMatchObject({ at: 'pending' });
+    expect(step(ACCEPTED, read([{ ...early, fault: LATE }, early]))).toMatchObject(STUCK);
+    expect(step(ACCEPTED, read([]))).toMatchObject({ at: 'accepted' });
+  });
+
+  it('is not sent again when one before it has left a guest', () => {
+    const after = { createdAt: '2026-11-18T08:30:00.000000', updatedAt: null };
+    const list = rows(
+      row(2, 'failed', { ...after, destination: H3 }),
+      row(1, 'failed', { updatedAt: '2026-11-18T08:27:10.000000' }),
+    );
+    const both = (first: string) => ({
+      rows: list,
+      trace: known(
+        {
+          ...traced({ startedAt: after.createdAt, building: 'failed', fault: 'No space left' }),
+          earlier: [traced({ building: 'failed', fault: first })],
+        },
+        T0,
+      ),
+    });
+    expect(step(ACCEPTED, both(LATE))).toMatchObject(STUCK);
+    expect(step(ACCEPTED, both('No space left'))).toMatchObject({ at: 'pending', after: 2 });
   });
 });
 
@@ -258,7 +369,8 @@ describe('an evacuation that stands still', () => {
   });
 
   it.each([
-    ['failed on its destination', trace('done', 'failed'), {}, 'pending'],
+    ['failed on its destination', ended('No space left').trace, {}, 'pending'],
+    ['failed there, and nobody knows why', trace('done', 'failed'), {}, 'stuck'],
     ['failed in scheduling', trace('failed', 'none'), {}, 'pending'],
     ['queued for a host that is gone', trace('done', 'none'), gone(), 'pending'],
     ['of which another host reported long after it', trace('done', 'none'), gone(40), 'pending'],
@@ -355,6 +467,13 @@ describe('two records of one instance', () => {
     });
     const failed = { rows: rows(row(2, 'accepted'), row(1, 'failed')), onSource: broken('spawn') };
     expect(step(ACCEPTED, failed)).toMatchObject({ at: 'accepted', migration: 2 });
+  });
+
+  it('one that is being built counts unless a younger one has brought it elsewhere', () => {
+    const orphan = { rows: rows(row(2, 'done', { destination: H3 }), row(1, 'pre-migrating')) };
+    expect(step(ACCEPTED, orphan)).toMatchObject({ at: 'arrived', migration: 2 });
+    const again = { rows: rows(row(2, 'pre-migrating'), row(1, 'done', { destination: H3 })) };
+    expect(step(ACCEPTED, again)).toMatchObject({ at: 'accepted', migration: 2 });
   });
 
   it('records that were over before it was sent tell nothing', () => {

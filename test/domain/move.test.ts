@@ -40,6 +40,7 @@ const at = (host = HERE, vmState = 'active', taskState: string | null = null): S
   vmState,
   taskState,
   fault: null,
+  faultAt: null,
 });
 
 const facts = (change: Partial<MoveFacts> = {}): MoveFacts => ({

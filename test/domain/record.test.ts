@@ -15,6 +15,7 @@ import {
   entry,
   evacuating,
   H2,
+  H3,
   INTENDED,
   instance,
   PENDING,
@@ -50,10 +51,31 @@ describe('the inventory', () => {
     ['accepted', { at: 'accepted', attempt: 0, migration: 7, after: 6, looked: 0 }],
     ['pre-migrating', { at: 'accepted', attempt: 0, migration: 7, destination: H2 }],
     ['done', { at: 'pending', after: 7 }],
-    ['failed', { at: 'pending', after: 7 }],
+    ['failed', { at: 'accepted', attempt: 0, migration: 7, after: 6, destination: H2, looked: 0 }],
+    ['error', { at: 'pending', after: 7 }],
     ['completed', { at: 'pending', after: 7 }],
   ])('a record that is %s already', (status, expected) => {
     expect(take([instance()], [row(7, status)]).instances[VM]?.progress).toMatchObject(expected);
+  });
+
+  it('looks into all that failed since it arrived last, and into nothing before that', () => {
+    const failed = [row(5, 'failed'), row(4, 'error'), row(3, 'failed', { destination: H3 })];
+    const first = take([instance()], failed).instances[VM]?.progress;
+    expect(first).toMatchObject({ at: 'accepted', migration: 5, destination: H2, after: 2 });
+    const since = [...failed.slice(0, 2), row(3, 'completed'), row(2, 'failed')];
+    expect(take([instance()], since).instances[VM]?.progress).toMatchObject({ after: 4 });
+    const nowhere = row(7, 'failed', { destination: null });
+    expect(take([instance()], [nowhere]).instances[VM]?.progress).toMatchObject({ at: 'pending' });
+    const paused = instance(VM, { vmState: 'paused' });
+    expect(take([paused], failed).instances[VM]?.progress).toMatchObject({ at: 'skipped' });
+  });
+
+  it('takes no orphan of an earlier failure for one that is under way', () => {
+    const back = [row(2, 'completed', { destination: H3 }), row(1, 'pre-migrating')];
+    expect(take([instance()], back).instances[VM]?.progress).toMatchObject({
+      at: 'pending',
+      after: 2,
+    });
   });
 
   it('adopts what is under way even where nothing would be sent', () => {

@@ -9,7 +9,20 @@ import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import { because } from '../../src/domain/reason.ts';
 import { advance } from '../../src/domain/track.ts';
 import { everyProgress } from '../support/record.ts';
-import { ACCEPTED, entry, facts, H1, H2, H3, PENDING, row, seen, T0 } from '../support/domain.ts';
+import {
+  ACCEPTED,
+  DENIED,
+  entry,
+  facts,
+  H1,
+  H2,
+  H3,
+  PENDING,
+  row,
+  seen,
+  T0,
+  traced,
+} from '../support/domain.ts';
 
 const step = (
   progress: Progress,
@@ -65,14 +78,14 @@ describe('an instance that waits', () => {
     ['pre-migrating', { at: 'accepted', migration: 3, destination: H2 }],
     ['done', { at: 'arrived', migration: 3 }],
     ['completed', { at: 'arrived', migration: 3 }],
-    ['failed', { at: 'pending', attempt: 0, after: 3 }],
+    ['failed', { at: 'accepted', attempt: 0, after: 0, migration: 3, destination: H2 }],
     ['error', { at: 'pending', attempt: 0, after: 3 }],
   ])('a record of somebody else (%s) is adopted, not doubled', (status, expected) => {
     expect(step(PENDING, { rows: rows(row(3, status)) })).toMatchObject(expected);
   });
 
   it('may be deleted, or moved by other means', () => {
-    expect(step(PENDING, { sighting: known(null, T0) })).toEqual({ at: 'gone' });
+    expect(step(PENDING, DENIED)).toEqual({ at: 'gone' });
     expect(step(PENDING, { sighting: known(seen(H1, { vmState: 'deleted' }), T0) })).toEqual({
       at: 'gone',
     });
@@ -89,7 +102,7 @@ describe('an instance that arrived', () => {
       destination: H2,
       restored: 'as-it-was',
     });
-    expect(step(arrived, { sighting: known(null, T0) })).toEqual({ at: 'gone' });
+    expect(step(arrived, DENIED)).toEqual({ at: 'gone' });
   });
 
   it('needs a human when record and host disagree for long', () => {
@@ -107,7 +120,7 @@ describe('an instance that arrived', () => {
     expect(step(restoring, active, 2000)).toBe(restoring);
     const late = DEFAULT_POLICY.retry.restoreMs + 1000;
     expect(step(restoring, active, late)).toMatchObject({ at: 'landed', restored: 'failed' });
-    expect(step(restoring, { sighting: known(null, T0) })).toEqual({ at: 'gone' });
+    expect(step(restoring, DENIED)).toEqual({ at: 'gone' });
   });
 });
 
@@ -123,7 +136,7 @@ describe('an instance that waits for a human', () => {
       sighting: known(seen(H3), T0),
     };
     expect(step(stuck(code), moved)).toMatchObject({ at: 'landed', destination: H3 });
-    expect(step(stuck(code), { sighting: known(null, T0) })).toEqual({ at: 'gone' });
+    expect(step(stuck(code), DENIED)).toEqual({ at: 'gone' });
   });
 
   it('is not believed while somebody works on it', () => {
@@ -155,7 +168,10 @@ describe('an instance that waits for a human', () => {
     expect(step(stuck('NH407'), { rows: rows(row(1, 'done')) })).toMatchObject({ at: 'arrived' });
     // That was the contradiction itself.
     expect(step(stuck('NH412'), { rows: rows(row(1, 'done')) })).toMatchObject({ at: 'stuck' });
-    expect(step(stuck('NH406'), { rows: rows(row(1, 'failed')) })).toMatchObject({ at: 'pending' });
+    const failed = { rows: rows(row(1, 'failed')) };
+    const told = known(traced({ building: 'failed', fault: 'No space left' }), T0);
+    expect(step(stuck('NH406'), { ...failed, trace: told })).toMatchObject({ at: 'pending' });
+    expect(step(stuck('NH406'), failed, 10 * DEFAULT_POLICY.retry.stalledMs).at).toBe('stuck');
     expect(step(stuck('NH407'), { rows: rows(row(1, 'failed')) })).toMatchObject({ at: 'stuck' });
   });
 });

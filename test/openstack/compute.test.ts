@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createOpenStack } from '../../src/adapters/openstack/openstack.ts';
 import type { Http, HttpRequest } from '../../src/adapters/openstack/exchange.ts';
+import { parseNovaTime } from '../../src/domain/time.ts';
 import { asHost, asInstance } from '../../src/domain/ids.ts';
 import type { Known } from '../../src/domain/known.ts';
 import type { Compute } from '../../src/engine/ports.ts';
@@ -186,7 +187,46 @@ describe('an evacuation', () => {
     const sighting = value(await compute.sighting(id));
     expect(sighting).toMatchObject({ host: 'compute-1', vmState: 'error' });
     expect(sighting?.fault).toBeTruthy();
-    expect(value(await compute.trace(id))).toMatchObject({ building: 'failed' });
+    const trace = value(await compute.trace(id));
+    expect(trace).toMatchObject({ building: 'failed', ran: false, fault: sighting?.fault });
+    const faultAt = parseNovaTime(sighting?.faultAt ?? '');
+    expect(faultAt).toBeGreaterThanOrEqual(parseNovaTime(trace?.startedAt ?? '') ?? Infinity);
+  });
+
+  it('whose record failed has no fault yet while its destination ends it', async () => {
+    const [text = ''] = lab.cloud.boot({ host: 'compute-1' });
+    const id = asInstance(text);
+    lab.cloud.setSpawnFailure('compute-2', 'claim');
+    lab.fence('compute-1');
+    await compute.evacuate(id, asHost('compute-2'));
+    const status = async () => value(await compute.evacuationsFrom(H1, 0))[0]?.status;
+    while ((await status()) !== 'failed') lab.pass(50);
+    expect(value(await compute.trace(id))).toMatchObject({ building: 'running', fault: null });
+    lab.pass(5000);
+    // Its state is what it was, so that only the trace tells why.
+    expect(value(await compute.sighting(id))).toMatchObject({ vmState: 'active', fault: null });
+    const [row] = value(await compute.evacuationsFrom(H1, 0));
+    expect(row).toMatchObject({ destination: 'compute-2' });
+    expect(value(await compute.trace(id))).toMatchObject({
+      building: 'failed',
+      fault: expect.stringContaining('Insufficient compute resources') as string,
+    });
+  });
+
+  it('is traced with those before it', async () => {
+    const [text = ''] = lab.cloud.boot({ host: 'compute-1' });
+    const id = asInstance(text);
+    lab.fence('compute-1');
+    lab.cloud.setSpawnFailure('compute-2', 'image');
+    await compute.evacuate(id, asHost('compute-2'));
+    lab.pass(30_000);
+    await compute.evacuate(id, asHost('compute-3'));
+    lab.pass(30_000);
+    const trace = value(await compute.trace(id));
+    expect(trace).toMatchObject({ building: 'done', buildingOn: 'compute-3' });
+    expect(trace?.earlier).toMatchObject([
+      { building: 'failed', buildingOn: 'compute-2', fault: 'Image could not be found.' },
+    ]);
   });
 });
 

@@ -5,7 +5,9 @@ import { asHost, asWorker, type InstanceId } from '../../src/domain/ids.ts';
 import { violations } from '../../src/domain/invariants.ts';
 import { known } from '../../src/domain/known.ts';
 import type { Policy } from '../../src/domain/policy.ts';
+import { traced } from '../support/domain.ts';
 import { SOUND, type Laws } from '../support/model/laws.ts';
+import type { SmallWorld } from '../support/model/report.ts';
 import { search } from '../support/model/search.ts';
 import { fail, play, PLAY_POLICY } from '../support/sim/stage.ts';
 import { PARKED } from '../support/sim/troubles.ts';
@@ -332,15 +334,23 @@ describe('a broken store', () => {
   });
 });
 
-const LAWLESS: readonly (readonly [string, Partial<Laws>, number])[] = [
-  ['a worker that acts without a lease', { mayAct: () => true, isFresh: () => true }, 0],
-  ['a worker that sends whatever is left of an old decision', { isFresh: () => true }, 1],
+const LAWLESS: readonly (readonly [string, Partial<Laws>, Partial<SmallWorld['budget']>])[] = [
+  [
+    'a worker that acts without a lease',
+    { mayAct: () => true, isFresh: () => true },
+    { crashes: 1 },
+  ],
+  [
+    'a worker that sends whatever is left of an old decision',
+    { isFresh: () => true },
+    { requests: 1 },
+  ],
   [
     'a store without compare-and-set',
     { compareAndSet: false, mayAct: () => true, isFresh: () => true },
-    0,
+    { crashes: 1 },
   ],
-  ['a worker that acts before its intents are durable', { persistFirst: false }, 0],
+  ['a worker that acts before its intents are durable', { persistFirst: false }, { crashes: 1 }],
   [
     'a core that repeats what got no answer',
     {
@@ -358,13 +368,26 @@ const LAWLESS: readonly (readonly [string, Partial<Laws>, number])[] = [
           now,
         ),
     },
-    1,
+    { requests: 1 },
+  ],
+  [
+    'a core that takes a failed record for all that there is to say',
+    {
+      decide: (record, observation, policy, now) => {
+        const { migrations } = observation;
+        const rows = migrations.kind === 'known' ? migrations.value : [];
+        const nothing = traced({ building: 'failed', fault: 'No space left' });
+        const traces = new Map(rows.map(({ instance }) => [instance, known(nothing, now)]));
+        return decide(record, { ...observation, traces }, policy, now);
+      },
+    },
+    { flights: 1 },
   ],
 ];
 
 describe('StaleEpochNeverActs and the order of a turn', () => {
-  it.each(LAWLESS)('%s is found by searching a small world', (_name, laws, requests) => {
-    const budget = { crashes: requests === 0 ? 1 : 0, requests, flights: 0, reads: 0 };
+  it.each(LAWLESS)('%s is found by searching a small world', (_name, laws, trouble) => {
+    const budget = { crashes: 0, requests: 0, flights: 0, reads: 0, ...trouble };
     const found = search({ instances: 1, budget, laws: { ...SOUND, ...laws }, maxStates: 400_000 });
     expect(found.broken?.what).toMatch(/twice|durable|forgotten/);
   });

@@ -46,6 +46,7 @@ const rows = fc
   )
   .map((list) => list.map((one, index) => row(index + 1, one.status, one)).reverse());
 
+const times = fc.constantFrom(null, '2026-11-01T00:00:00Z', '2026-11-18T08:26:55Z');
 const sighting = (id: Sighting['id']): fc.Arbitrary<Sighting | null> =>
   fc.option(
     fc.record({
@@ -54,6 +55,7 @@ const sighting = (id: Sighting['id']): fc.Arbitrary<Sighting | null> =>
       vmState: fc.constantFrom(...VM_STATES, 'deleted'),
       taskState: fc.constantFrom(null, 'rebuilding', 'rebuild_spawning'),
       fault: fc.constantFrom(...FAULTS),
+      faultAt: times,
     }),
     { freq: 6 },
   );
@@ -62,7 +64,9 @@ const STEPS = ['none', 'running', 'done', 'failed'] as const;
 const trace: fc.Arbitrary<ActionTrace | null> = fc.option(
   fc.record({
     requestId: fc.constant('req'),
-    startedAt: fc.constant(''),
+    startedAt: fc.constantFrom('', '2026-11-18T08:26:49.000000'),
+    fault: fc.constantFrom(...FAULTS),
+    ran: fc.boolean(),
     buildingOn: fc.constantFrom(null, H2, H3),
     scheduling: fc.constantFrom(...STEPS),
     building: fc.constantFrom(...STEPS),
@@ -90,6 +94,7 @@ const inventory = fc.subarray(IDS).chain((ids) =>
           vmState: fc.constantFrom(...VM_STATES),
           taskState: fc.constantFrom(null, 'migrating', 'rebuilding', 'deleting'),
           fault: fc.constantFrom(...FAULTS),
+          faultAt: times,
         })
         .map((change) => instance(id, change)),
     ),

@@ -69,6 +69,7 @@ export const instanceOn = (host: string, n: number, change: Partial<Instance> = 
   availabilityZone: null,
   launched: true,
   fault: null,
+  faultAt: null,
   createdAt: '2026-11-20T10:00:00Z',
   ...change,
 });

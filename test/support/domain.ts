@@ -17,7 +17,7 @@ import type { Facts } from '../../src/domain/judge.ts';
 import { known, unknown } from '../../src/domain/known.ts';
 import { wholeHost, type Mark } from '../../src/domain/mark.ts';
 import type { Migration } from '../../src/domain/migration.ts';
-import type { Observation, Sighting } from '../../src/domain/observation.ts';
+import type { ActionTrace, Observation, Sighting } from '../../src/domain/observation.ts';
 import { summaryOf, type Summary } from '../../src/domain/summary.ts';
 
 /** The instant at which the failure of these tests was reported. */
@@ -105,6 +105,7 @@ export const instance = (id: InstanceId = VM, change: Partial<Instance> = {}): I
   availabilityZone: null,
   launched: true,
   fault: null,
+  faultAt: null,
   createdAt: '2026-11-01T00:00:00Z',
   ...change,
 });
@@ -129,6 +130,7 @@ export const seen = (host: HostName | null, change: Partial<Sighting> = {}): Sig
   vmState: 'active',
   taskState: null,
   fault: null,
+  faultAt: null,
   ...change,
 });
 
@@ -144,6 +146,21 @@ export const facts = (change: Partial<Facts> = {}): Facts => ({
   fenced: new Map(),
   reports: new Map(),
   controlPlaneUp: true,
+  ...change,
+});
+
+/** Nova denies {@link VM}, and its host's list does not have it either. */
+export const DENIED: Partial<Facts> = { sighting: known(null, T0), onSource: known(null, T0) };
+
+/** The events of an evacuation whose record is {@link row}'s; handed on to a destination that built it. */
+export const traced = (change: Partial<ActionTrace> = {}): ActionTrace => ({
+  requestId: 'req-1',
+  startedAt: '2026-11-18T08:26:49.000000',
+  scheduling: 'done',
+  building: 'done',
+  buildingOn: H2,
+  fault: null,
+  ran: false,
   ...change,
 });
 

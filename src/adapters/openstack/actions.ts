@@ -1,6 +1,6 @@
 import type * as v from 'valibot';
 import { asHost, type HostName, type InstanceId } from '../../domain/ids.ts';
-import { known } from '../../domain/known.ts';
+import { known, mapKnown } from '../../domain/known.ts';
 import type { Known } from '../../domain/known.ts';
 import type { ActionTrace } from '../../domain/observation.ts';
 import { applied } from '../../domain/outcome.ts';
@@ -74,46 +74,60 @@ export const lockBody = (reason: string): Readonly<Record<string, unknown>> => (
 });
 
 /**
- * What became of the newest evacuation of an instance: event `rebuild_server` is the conductor's
- * part (success only means that the work was handed on), `compute_rebuild_instance` the
- * destination's, who is named here (to administrators, from 2.62 on) before the migration names him:
- * there he appears only once he has claimed the resources.
+ * What became of the newest evacuation of an instance, and of some before it: event `rebuild_server` is the conductor's part (success only means that the work was handed on),
+ * `compute_rebuild_instance` the destination's, who is named here (to administrators, from 2.62 on)
+ * before the migration names him: there he appears only once he has claimed the resources. The event
+ * ends last of all, after the record and after the fault of the instance are written.
  */
 export async function readTrace(
   session: Session,
   id: InstanceId,
 ): Promise<Known<ActionTrace | null>> {
   const path = `/servers/${encodeURIComponent(id)}/os-instance-actions`;
-  const call = { method: 'GET', path, minor: TRACE_MINOR } as const;
-  const list = await readOrAbsent(session, call, actionList);
+  const list = await readOrAbsent(session, { method: 'GET', path, minor: TRACE_MINOR }, actionList);
   if (list.kind === 'unknown') return list;
-  const newest = list.value?.instanceActions
+  const newest = (list.value?.instanceActions ?? [])
     .filter(({ action }) => action === 'evacuate')
-    .reduce<Action | null>(
-      (best, action) => (best === null || action.start_time > best.start_time ? action : best),
-      null,
-    );
-  if (newest === null || newest === undefined) return known(null, list.at);
+    .sort((a, b) => (a.start_time < b.start_time ? 1 : a.start_time > b.start_time ? -1 : 0))
+    .slice(0, 1 + EARLIER);
+  const looks = await Promise.all(newest.map((one) => readAction(session, path, one)));
+  const traces: ActionTrace[] = [];
+  for (const one of looks) {
+    if (one.kind === 'unknown') return one;
+    traces.push(one.value);
+  }
+  const [last, ...earlier] = traces;
+  if (last === undefined) return known(null, list.at);
+  return known(earlier.length === 0 ? last : { ...last, earlier }, list.at);
+}
+
+/** How many evacuations before the newest one are looked into: the tries of one failure. */
+const EARLIER = 4;
+
+async function readAction(
+  session: Session,
+  path: string,
+  { request_id: requestId, start_time: startedAt }: Action,
+): Promise<Known<ActionTrace>> {
   const detail = await read(
     session,
-    { ...call, path: `${path}/${encodeURIComponent(newest.request_id)}` },
+    { method: 'GET', path: `${path}/${encodeURIComponent(requestId)}`, minor: TRACE_MINOR },
     oneAction,
   );
-  if (detail.kind === 'unknown') return detail;
-  const { events } = detail.value.instanceAction;
-  return known(
-    {
-      requestId: newest.request_id,
-      startedAt: newest.start_time,
-      scheduling: stageOf(events, 'rebuild_server'),
-      building: stageOf(events, BUILDING),
-      buildingOn: hostOf(events),
-    },
-    list.at,
-  );
+  return mapKnown(detail, ({ instanceAction: { events } }) => ({
+    requestId,
+    startedAt,
+    scheduling: stageOf(events, 'rebuild_server'),
+    building: stageOf(events, BUILDING),
+    buildingOn: hostOf(events),
+    fault:
+      events.find(({ event, details }) => event === BUILDING && details !== null)?.details ?? null,
+    ran: events.some(({ event }) => event === STOPPING),
+  }));
 }
 
 const BUILDING = 'compute_rebuild_instance';
+const STOPPING = 'compute_stop_instance';
 
 type Action = v.InferOutput<typeof actionList>['instanceActions'][number];
 type Event = v.InferOutput<typeof oneAction>['instanceAction']['events'][number];

@@ -36,7 +36,7 @@ const flavor = v.object({
 });
 
 const image = v.union([v.string(), v.object({ id: text })]);
-const fault = v.optional(v.object({ message: v.optional(text, '') }));
+const fault = v.optional(v.object({ message: v.optional(text, ''), created: textOrNull }));
 
 // Nullish, not optional: `undefined` must stay apart from null, it means that policy hides the host.
 const sightingFields = {

@@ -110,7 +110,7 @@ function instanceOf(row: Row): Instance {
     lockedReason: row.locked_reason,
     availabilityZone: zone === '' ? null : zone,
     launched: row['OS-SRV-USG:launched_at'] !== null,
-    fault: row.fault?.message ?? null,
+    ...faultOf(row),
     createdAt: row.created,
   };
 }
@@ -172,10 +172,15 @@ function sightingOf(row: SightingRow): Sighting | string {
     host: host === null ? null : asHost(host),
     vmState,
     taskState: row['OS-EXT-STS:task_state'],
-    fault: row.fault?.message ?? null,
+    ...faultOf(row),
     imageId: imageOf(row),
   };
 }
+
+const faultOf = ({ fault }: SightingRow): Pick<Sighting, 'fault' | 'faultAt'> => ({
+  fault: fault?.message ?? null,
+  faultAt: fault?.created ?? null,
+});
 
 /** Nova shows the empty string for an instance that boots from a volume. */
 const imageOf = ({ image }: Pick<SightingRow, 'image'>): string | null =>

@@ -13,7 +13,9 @@ export interface Row {
 export interface Flight {
   /** The record that the conductor took for it: the oldest accepted one, not always its own. */
   readonly row: number | null;
-  readonly stage: 'cast' | 'sent' | 'building' | 'spawned';
+  readonly stage: 'cast' | 'sent' | 'building' | 'spawned' | 'failing';
+  /** What it fails of: its record says so before its fault and its events do. */
+  readonly fault?: 'spawn' | 'late';
   /** It has lain in the conductor's queue for a tick: a conductor that is up takes it by then. */
   readonly waited: boolean;
 }
@@ -22,6 +24,7 @@ export interface Flight {
 export interface Trace {
   readonly scheduling: 'none' | 'running' | 'done' | 'failed';
   readonly building: 'none' | 'running' | 'done' | 'failed';
+  readonly fault?: 'spawn' | 'late';
 }
 
 /** An instance. */
@@ -80,6 +83,7 @@ export function stepsOf(flight: Flight): readonly FlightStep[] {
     case 'building':
       return ['go-on', 'fail', 'die'];
     case 'spawned':
+    case 'failing':
       return ['go-on', 'die'];
   }
 }
@@ -135,16 +139,34 @@ function goOn(vm: Vm, index: number, flight: Flight, trace: Trace): Vm {
       const flights = setFlight(vm, index, null);
       return { ...vm, ...well, rows, flights, trace: { ...trace, building: 'done' } };
     }
+    case 'failing': {
+      const { fault = 'late' } = flight;
+      const flights = setFlight(vm, index, null);
+      const task = fault === 'spawn' ? null : vm.task;
+      return {
+        ...vm,
+        flights,
+        error: true,
+        fault,
+        task,
+        trace: { ...trace, building: 'failed', fault },
+      };
+    }
   }
 }
 
-/** It ends in `failed`; after a late failure a guest stays behind. */
+/** Its record is `failed`; after a late failure a guest stays behind. */
 function failed(vm: Vm, index: number, fault: 'spawn' | 'late'): Vm {
-  const rows = setRow(vm, vm.flights[index]?.row ?? null, 'failed');
-  const trace = { ...(vm.trace ?? { scheduling: 'done' as const }), building: 'failed' } as const;
-  const flights = setFlight(vm, index, null);
-  const task = fault === 'spawn' ? null : vm.task;
-  return { ...vm, rows, flights, error: true, fault, task, trace };
+  const flight = vm.flights[index];
+  if (flight === undefined) return vm;
+  const rows = setRow(vm, flight.row, 'failed');
+  const trace = { ...(vm.trace ?? { scheduling: 'done' as const }), building: 'running' } as const;
+  return {
+    ...vm,
+    rows,
+    flights: setFlight(vm, index, { ...flight, stage: 'failing', fault }),
+    trace,
+  };
 }
 
 /** Rows stand newest first. */

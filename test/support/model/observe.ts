@@ -15,7 +15,10 @@ const FAULTS = {
   late: "Conflict updating instance. Expected: {'task_state': ['rebuild_spawning']}.",
 } as const;
 
-const faultOf = (vm: Vm): string | null => (vm.fault === null ? null : FAULTS[vm.fault]);
+const faultOf = (vm: Vm): Pick<Sighting, 'fault' | 'faultAt'> =>
+  vm.fault === null
+    ? { fault: null, faultAt: null }
+    : { fault: FAULTS[vm.fault], faultAt: '2026-11-18T08:26:55Z' };
 const stateOf = (vm: Vm): string => (vm.error ? 'error' : 'active');
 const taskOf = (vm: Vm): string | null => (vm.task === 'spawning' ? 'rebuild_spawning' : vm.task);
 
@@ -31,7 +34,7 @@ export function sourceService({ source }: World): Service {
 }
 
 function listed(vm: Vm, index: number): Instance {
-  const change = { vmState: stateOf(vm), taskState: taskOf(vm), fault: faultOf(vm) };
+  const change = { vmState: stateOf(vm), taskState: taskOf(vm), ...faultOf(vm) };
   return instance(idOf(index + 1), change);
 }
 
@@ -47,7 +50,7 @@ function sighting(vm: Vm, index: number): Sighting {
     host: vm.moved ? H2 : H1,
     vmState: stateOf(vm),
     taskState: taskOf(vm),
-    fault: faultOf(vm),
+    ...faultOf(vm),
   };
 }
 
@@ -66,7 +69,16 @@ export function look(world: World, memory: Memory, blind: boolean): Observation 
   const traces = more.traces.map((id) => {
     const trace = world.vms[indexOf(id)]?.trace ?? null;
     const shown =
-      trace === null ? null : { requestId: 'req', startedAt: '', buildingOn: null, ...trace };
+      trace === null
+        ? null
+        : {
+            requestId: 'req',
+            startedAt: row(1, 'accepted').createdAt,
+            buildingOn: null,
+            ran: false,
+            ...trace,
+            fault: trace.fault === undefined ? null : FAULTS[trace.fault],
+          };
     return [id, known(shown, NOW)] as const;
   });
   const inventory =

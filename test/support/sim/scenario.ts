@@ -93,7 +93,13 @@ export async function runWorld(seed: number, options: WorldOptions = {}): Promis
     seed,
     hosts: 5 + reserves.extra,
     policy,
-    timings: { spawnMs: 4000, bootMs: 20_000, serviceDownTimeMs: 30_000 },
+    timings: {
+      spawnMs: 4000,
+      // In every fourth world a fault comes long after the record that failed.
+      faultMs: seed % 4 === 1 ? 12_000 : 300,
+      bootMs: 20_000,
+      serviceDownTimeMs: 30_000,
+    },
     ...(deaths === undefined ? {} : { deaths }),
     ...options,
   });
