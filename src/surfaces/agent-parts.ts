@@ -50,6 +50,8 @@ export interface Cloud {
 export interface ClusterView {
   /** Whether the node is connected; null when that cannot be told. */
   isConnected(node: string): Promise<boolean | null>;
+  /** The nodes that are connected; empty when that cannot be told. */
+  connected(): Promise<readonly string[]>;
   /** The nodes that are lost and not fenced yet; empty when that cannot be told. */
   unclean(): Promise<readonly string[]>;
 }

@@ -23,7 +23,12 @@ it.each([
 ] as const)('reads in_ccm="%s"', async (member, expected) => {
   const { glance, commands } = answering(0, state(member));
   expect(await glance.isConnected('compute-2')).toBe(expected);
-  expect(commands[0]?.args).toEqual(['-Q', '--xpath', "//node_state[@uname='compute-2']"]);
+  expect(commands[0]?.args).toEqual([
+    '-Q',
+    '--no-children',
+    '--xpath',
+    "//node_state[@uname='compute-2']",
+  ]);
 });
 
 it('does not know where the tools do not tell', async () => {
@@ -32,6 +37,13 @@ it('does not know where the tools do not tell', async () => {
   const none = createClusterGlance(() => Promise.resolve({ kind: 'not-started', why: 'absent' }));
   expect(await none.isConnected('x')).toBeNull();
   expect(await none.unclean()).toEqual([]);
+});
+
+it('finds the nodes that are connected', async () => {
+  const other = '<node_state id="ctl-1" uname="ctl-1" in_ccm="false" crmd="offline"/>';
+  const { glance } = answering(0, `<xpath-query>${state('true')}${other}</xpath-query>`);
+  expect(await glance.connected()).toEqual(['compute-2']);
+  expect(await answering(102, '').glance.connected()).toEqual([]);
 });
 
 it('finds the nodes that wait for their fencing', async () => {

@@ -51,6 +51,8 @@ export function createAgentWorld(hosts: readonly string[] = ['compute-1', 'compu
     calls: [] as string[],
     connected: null as boolean | null,
     unclean: [] as string[],
+    /** Pacemaker's nodes that are connected. */
+    nodes: [] as string[],
     env: {} as Record<string, string | undefined>,
     input: '' as string | Uint8Array | null,
     stop: () => {
@@ -128,6 +130,7 @@ function depsOf(world: World): AgentDeps {
     useCases,
     cluster: {
       isConnected: () => Promise.resolve(world.connected),
+      connected: () => Promise.resolve(world.nodes),
       unclean: () => Promise.resolve(world.unclean),
     },
     openStore: () =>

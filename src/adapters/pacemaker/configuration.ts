@@ -103,6 +103,8 @@ function deviceOf(element: Element): FencingDevice {
   const list = parameters.get('pcmk_host_list');
   const map = parameters.get('pcmk_host_map');
   const listed = (list ?? '').split(/[\s,;]+/);
+  const argument = parameters.get('pcmk_host_argument') ?? null;
+  const plug = argument === null ? (parameters.get('plug') ?? parameters.get('port')) : undefined;
   const mapped = (map ?? '').split(/[\s,;]+/).map((pair) => pair.split(/[:=]/, 1)[0] ?? '');
   return {
     id: element.attributes['id'] ?? '',
@@ -112,6 +114,7 @@ function deviceOf(element: Element): FencingDevice {
       list === undefined && map === undefined
         ? null
         : (list === undefined ? mapped : listed).filter((name) => name !== ''),
+    plug: plug ?? null,
     providesUnfencing: pairsIn(element, 'meta_attributes').get('provides') === 'unfencing',
     offTimeoutMs: lengthOf(parameters.get('pcmk_off_timeout')),
   };

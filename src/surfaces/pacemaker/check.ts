@@ -32,6 +32,15 @@ function checkFencing(cluster: ClusterConfiguration, roles: Roles): readonly Dif
       remedy: 'set it to true',
     });
   }
+  for (const { id, plug, nodes } of cluster.devices) {
+    if (plug === null || nodes?.length === 1) continue;
+    found.push({
+      severity: 'unsafe',
+      what: `${id} acts on ${plug} whichever of its nodes is fenced`,
+      consequence: `Pacemaker takes another node for fenced that still runs its guests: they would run twice`,
+      remedy: `take plug out of ${id} (pcmk_host_map maps names), or give each node a device of its own`,
+    });
+  }
   const marking = cluster.devices.filter(isMarking);
   if (marking.length === 0) {
     found.push({

@@ -22,6 +22,7 @@ test('a real configuration, without its passwords', async () => {
     id: 'fence-nova',
     agent: 'fence_nova_stub',
     nodes: ['compute-1', 'compute-2', 'compute-3'],
+    plug: null,
     providesUnfencing: true,
     offTimeoutMs: null,
   });
@@ -71,6 +72,7 @@ test('host maps, lengths of time, groups and defaults', async () => {
     <resources>
       <primitive id="d" class="stonith" type="fence_nova"><instance_attributes id="i">
         <nvpair name="pcmk_host_map" value="a:a.example.com;b:b.example.com"/>
+        <nvpair name="port" value="a"/>
         <nvpair name="pcmk_off_timeout" value="90"/></instance_attributes></primitive>
       <clone id="k"><meta_attributes id="m"><nvpair name="requires" value="unfencing"/></meta_attributes>
         <group id="g"><primitive id="p" class="ocf" provider="x" type="Y"/></group></clone>
@@ -86,7 +88,7 @@ test('host maps, lengths of time, groups and defaults', async () => {
     fencingEnabled: false,
     fencingTimeoutMs: 120_000,
     recheckMs: 900_000,
-    devices: [{ nodes: ['a', 'b'], offTimeoutMs: 90_000 }],
+    devices: [{ nodes: ['a', 'b'], plug: 'a', offTimeoutMs: 90_000 }],
     levels: [{ target: null, index: 2, devices: ['d', 'e'] }],
   });
   expect(cluster.resources).toEqual([

@@ -18,6 +18,7 @@ const power = (node: string): ClusterConfiguration['devices'][number] => ({
   id: `ipmi-${node}`,
   agent: 'fence_ipmilan',
   nodes: [node],
+  plug: null,
   providesUnfencing: false,
   offTimeoutMs: null,
 });
@@ -34,6 +35,7 @@ const good: ClusterConfiguration = {
       id: 'fence-nova',
       agent: 'fence_nova',
       nodes: ['compute-1', 'compute-2'],
+      plug: null,
       providesUnfencing: true,
       offTimeoutMs: null,
     },
@@ -93,6 +95,12 @@ test.each<[string, ClusterConfiguration, 'unsafe' | 'broken' | 'slow', string]>(
     'no fencing device uses',
   ],
   ['a host is not named', withMarking({ nodes: ['compute-2'] }), 'broken', 'names compute-1'],
+  [
+    'a device that marks one host for all nodes',
+    withMarking({ plug: 'compute-1' }),
+    'unsafe',
+    'fence-nova acts on compute-1 whichever',
+  ],
   [
     'no topology',
     { ...good, levels: good.levels.slice(1) },
