@@ -51,6 +51,8 @@ export function createAgentWorld(hosts: readonly string[] = ['compute-1', 'compu
     calls: [] as string[],
     connected: null as boolean | null,
     unclean: [] as string[],
+    /** The resource of the worker while it runs nowhere. */
+    stoppedWorker: null as string | null,
     /** Pacemaker's nodes that are connected. */
     nodes: [] as string[],
     env: {} as Record<string, string | undefined>,
@@ -131,7 +133,8 @@ function depsOf(world: World): AgentDeps {
     cluster: {
       isConnected: () => Promise.resolve(world.connected),
       connected: () => Promise.resolve(world.nodes),
-      unclean: () => Promise.resolve(world.unclean),
+      outstanding: () =>
+        Promise.resolve({ unclean: world.unclean, stoppedWorker: world.stoppedWorker }),
     },
     openStore: () =>
       Promise.resolve(

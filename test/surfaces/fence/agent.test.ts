@@ -241,6 +241,33 @@ describe('on', () => {
     expect((await on('compute-1', '--settle-timeout=2')).code).toBe(1);
   });
 
+  it('fails at once when nothing is at work that could settle it, so that it is started', async () => {
+    await off();
+    world.env = { PCMK_service: 'pacemaker-fenced' };
+    world.connected = true;
+    world.stoppedWorker = 'nova-evacuate';
+    const before = world.clock.monotonicMs();
+    const ran = await on();
+    expect(ran.code).toBe(1);
+    expect(ran.err).toMatch(
+      /compute-1 is marked \(.*\), and nova-evacuate, which evacuates, is not started/,
+    );
+    expect(world.clock.monotonicMs()).toBe(before);
+    expect((await on('compute-2')).code).toBe(0);
+    // By hand nobody waits for us.
+    world.env = {};
+    await on();
+    expect(world.clock.monotonicMs()).toBeGreaterThan(before);
+  });
+
+  it('says at once what is wrong with a configuration', async () => {
+    world.store = 'misconfigured';
+    const ran = await on();
+    expect(ran.code).toBe(1);
+    expect(ran.err).toMatch(/to start: \/etc\/nova-ha\/config\.yaml:3: store\.kind is wrong\. See/);
+    expect(world.clock.monotonicMs()).toBe(0);
+  });
+
   it('gives way when another node must be fenced, so that the worker can move', async () => {
     await off();
     world.env = { PCMK_service: 'pacemaker-fenced' };
