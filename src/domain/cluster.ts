@@ -34,6 +34,8 @@ export interface ClusterResource {
   readonly reconnectMs: Millis | null;
   /** The interval of its recurring monitor; null when it has none. */
   readonly monitorMs: Millis | null;
+  /** `failure-timeout`: when Pacemaker forgets that it failed; null when never. */
+  readonly failureTimeoutMs: Millis | null;
   /** Whether any location constraint speaks of it. */
   readonly located: boolean;
 }

@@ -164,6 +164,15 @@ function checkWorker(cluster: ClusterConfiguration): readonly Difference[] {
       remedy: `a rule that keeps it on the controllers: ${WANTED.role} eq controller`,
     });
   }
+  if ((worker.failureTimeoutMs ?? 0) === 0) {
+    found.push({
+      severity: 'broken',
+      what: `${worker.id} has no failure-timeout`,
+      consequence:
+        'a worker that could not start on any controller, as with a wrong configuration, stays stopped until a human cleans up, though it be mended meanwhile',
+      remedy: `meta failure-timeout=${WANTED.failureTimeout}`,
+    });
+  }
   if (worker.monitorMs === null) {
     found.push({
       severity: 'broken',

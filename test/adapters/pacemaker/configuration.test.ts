@@ -55,6 +55,10 @@ test('with the names of our agents in the place of the stubs it is as it should 
     .replace(
       'provider="openstack" type="NovaEvacuateStub"',
       'provider="nova-ha" type="NovaEvacuate"',
+    )
+    .replace(
+      '</rsc_defaults>',
+      '<meta_attributes id="o"><nvpair name="failure-timeout" value="60s"/></meta_attributes></rsc_defaults>',
     );
   expect(checkCluster(await configurationOf(xml))).toEqual([]);
 });
@@ -81,6 +85,7 @@ test('host maps, lengths of time, groups and defaults', async () => {
       </operations></primitive>
     </resources>
     <constraints><rsc_location rsc="k"/></constraints>
+    <rsc_defaults><meta_attributes id="o"><nvpair name="failure-timeout" value="2min"/></meta_attributes></rsc_defaults>
     <fencing-topology><fencing-level target-pattern="c.*" index="2" devices="d,e"/></fencing-topology>
   </configuration>`);
   expect(cluster).toMatchObject({
@@ -97,6 +102,7 @@ test('host maps, lengths of time, groups and defaults', async () => {
       agent: 'systemd:nova-ha',
       requires: 'unfencing',
       monitorMs: 1500,
+      failureTimeoutMs: 120_000,
       located: false,
     }),
   ]);

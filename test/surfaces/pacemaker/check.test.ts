@@ -10,6 +10,7 @@ const resource = (over: Partial<ClusterResource>): ClusterResource => ({
   requires: null,
   reconnectMs: null,
   monitorMs: 10_000,
+  failureTimeoutMs: 60_000,
   located: true,
   ...over,
 });
@@ -140,6 +141,12 @@ test.each<[string, ClusterConfiguration, 'unsafe' | 'broken' | 'slow', string]>(
     withResource('compute-2', { reconnectMs: null }),
     'slow',
     'reconnect_interval',
+  ],
+  [
+    'a worker that is never forgiven',
+    withResource('nova-evacuate', { failureTimeoutMs: null }),
+    'broken',
+    'nova-evacuate has no failure-timeout',
   ],
   ['no worker', withoutResource('nova-evacuate'), 'broken', 'no resource ocf:nova-ha'],
   [
