@@ -1,5 +1,6 @@
 import type { HostName } from '../../domain/ids.ts';
 import type { Millis } from '../../domain/time.ts';
+import { asSentence } from '../agent-io.ts';
 import { within } from '../deadline.ts';
 import { waitUntilSettled, type Interruption, type Settling } from '../settling.ts';
 import type { Call } from './call.ts';
@@ -38,7 +39,7 @@ export async function settled(call: Call, plug: string, limitMs: Millis): Promis
     return true;
   }
   call.log.error(
-    `Failed: it is not safe yet for nova-compute on ${plug} to start: ${result.why.replace(/\.$/, '')}. See nova-ha status.`,
+    `Failed: it is not safe yet for nova-compute on ${plug} to start: ${asSentence(result.why)} See nova-ha status.`,
   );
   return false;
 }

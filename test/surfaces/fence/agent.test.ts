@@ -264,6 +264,7 @@ describe('on', () => {
     world.store = 'misconfigured';
     const ran = await on();
     expect(ran.code).toBe(1);
+    expect(ran.err).not.toMatch(/\.\./);
     expect(ran.err).toMatch(/to start: \/etc\/nova-ha\/config\.yaml:3: store\.kind is wrong\. See/);
     expect(world.clock.monotonicMs()).toBe(0);
   });
