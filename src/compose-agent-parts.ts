@@ -1,8 +1,7 @@
-import { homedir } from 'node:os';
 import { createExec } from './adapters/exec.ts';
 import { redactText } from './adapters/redact.ts';
 import { composeCloud } from './compose-cloud.ts';
-import { readFile } from './compose-config.ts';
+import { homeDirectory, readFile } from './compose-config.ts';
 import { composeStore } from './compose-store.ts';
 import { policyOf, type Config } from './config/config.ts';
 import { loadConfig } from './config/load.ts';
@@ -11,8 +10,17 @@ import { configEnvironment } from './surfaces/agent-environment.ts';
 import type { Cloud } from './surfaces/agent-parts.ts';
 import type { AgentSettings, Opened } from './surfaces/agent-settings.ts';
 
-/** A password script that has not answered by then is not waited for. */
-const SCRIPT_MS = 10_000;
+/** A password script that has not answered by then is not waited for: a monitor waits for 8 s itself. */
+const SCRIPT_MS = 7000;
+
+/** More than this is no password. */
+const SCRIPT_LIMIT_BYTES = 65_536;
+
+/**
+ * The script of `$0` under a limit of its own: when Pacemaker kills an agent, it cannot end what it runs,
+ * and a script that hangs would stay behind with each call.
+ */
+const LIMITED_SCRIPT = 'exec timeout -s KILL 8 /bin/sh -c "$0"';
 
 /** Opens the store that an agent's settings and the configuration name. */
 export async function openAgentStore(
@@ -66,7 +74,7 @@ function configOf(settings: AgentSettings): Opened<Config> {
     env: { ...process.env, ...configEnvironment(settings) },
     file: settings.config,
     options: [],
-    home: homedir(),
+    home: homeDirectory(),
     isRoot: process.getuid?.() === 0,
     readFile,
   });
@@ -78,9 +86,9 @@ function configOf(settings: AgentSettings): Opened<Config> {
 async function passwordOf(settings: AgentSettings): Promise<Opened<string | null>> {
   const { passwordScript, password } = settings;
   if (passwordScript === null) return { kind: 'ok', value: password };
-  const ran = await createExec()({
+  const ran = await createExec({ outputLimit: SCRIPT_LIMIT_BYTES })({
     program: '/bin/sh',
-    args: ['-c', passwordScript],
+    args: ['-c', LIMITED_SCRIPT, passwordScript],
     timeoutMs: SCRIPT_MS,
   });
   const failed = (why: string): Opened<string | null> => ({

@@ -1,6 +1,5 @@
-import { homedir } from 'node:os';
 import type { Config } from './config/config.ts';
-import { readFile } from './compose-config.ts';
+import { homeDirectory, readFile } from './compose-config.ts';
 import { KEYS, type Key } from './config/table.ts';
 import type { Clock, Log } from './engine/ports.ts';
 import type { CloudPart, CloudProblem } from './surfaces/cli/parts.ts';
@@ -24,7 +23,7 @@ export function composeCloud(config: Config, clock: Clock, log: Log): ComposedCl
     const loaded = loadCloud({
       env: process.env,
       cwd: process.cwd(),
-      home: homedir(),
+      home: homeDirectory(),
       readFile,
       overrides: overridesOf(config),
       ...(name === null ? {} : { cloudName: name }),

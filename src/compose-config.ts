@@ -13,7 +13,7 @@ export function openConfig(options: GlobalOptions): ConfigOutcome {
     env: process.env,
     file: options.config,
     options: options.settings,
-    home: homedir(),
+    home: homeDirectory(),
     isRoot: process.getuid?.() === 0,
     readFile,
   });
@@ -25,6 +25,15 @@ export function reloadConfig(current: Config, options: GlobalOptions): Reload {
   if (outcome.kind === 'wrong') return outcome;
   const { config, taken, waiting } = reloaded(current, outcome.config);
   return { kind: 'ok', config, policy: policyOf(config.settings), taken, waiting };
+}
+
+/** The home directory; a user without an entry of his own, as in containers, has none. */
+export function homeDirectory(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/';
+  }
 }
 
 /** Every key with its value and its origin as text; secrets are masked. */

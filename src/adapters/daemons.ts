@@ -80,8 +80,13 @@ export function createDaemons(): {
       }
     },
     forget(directory) {
-      rmSync(pidPath(directory), { force: true });
-      rmSync(statusPath(directory), { force: true });
+      for (const path of [pidPath(directory), statusPath(directory)]) {
+        try {
+          rmSync(path, { force: true });
+        } catch {
+          // What stays tells of no other process, and a stop that fails would have this node fenced.
+        }
+      }
     },
     programProblem: (program) => {
       const resolved = resolveProgram(program);

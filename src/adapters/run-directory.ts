@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The id of this boot; what a run directory tells of another one is void. */
@@ -34,7 +34,8 @@ export function createFlagFiles(): FlagFiles {
       }
     },
     clear(directory, name) {
-      rmSync(join(directory, name), { force: true });
+      // Also where the directory itself is none: nothing was ever set there.
+      if (existsSync(join(directory, name))) rmSync(join(directory, name), { force: true });
     },
   };
 }

@@ -7,6 +7,8 @@ export interface FencingDevice {
   readonly agent: string;
   /** The nodes of `pcmk_host_list` and `pcmk_host_map`; null: it has neither, the agent is asked. */
   readonly nodes: readonly string[] | null;
+  /** The one thing it acts on whichever node is fenced (`plug` or `port`); null: Pacemaker says it each time. */
+  readonly plug: string | null;
   readonly providesUnfencing: boolean;
   /** `pcmk_off_timeout`; null: the cluster's stonith-timeout. */
   readonly offTimeoutMs: Millis | null;
@@ -32,6 +34,8 @@ export interface ClusterResource {
   readonly reconnectMs: Millis | null;
   /** The interval of its recurring monitor; null when it has none. */
   readonly monitorMs: Millis | null;
+  /** `failure-timeout`: when Pacemaker forgets that it failed; null when never. */
+  readonly failureTimeoutMs: Millis | null;
   /** Whether any location constraint speaks of it. */
   readonly located: boolean;
 }

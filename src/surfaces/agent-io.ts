@@ -55,3 +55,6 @@ export function createAgentLog(io: AgentIo, verbosity: Verbosity): Log {
     },
   };
 }
+
+/** The text with an end of its own, so that another sentence may follow. */
+export const asSentence = (text: string): string => (/[.?!]$/.test(text) ? text : `${text}.`);

@@ -50,8 +50,18 @@ export interface Cloud {
 export interface ClusterView {
   /** Whether the node is connected; null when that cannot be told. */
   isConnected(node: string): Promise<boolean | null>;
-  /** The nodes that are lost and not fenced yet; empty when that cannot be told. */
-  unclean(): Promise<readonly string[]>;
+  /** The nodes that are connected; empty when that cannot be told. */
+  connected(): Promise<readonly string[]>;
+  /** What the cluster has still to do; nothing when that cannot be told. */
+  outstanding(): Promise<Outstanding>;
+}
+
+/** What a cluster has still to do. */
+export interface Outstanding {
+  /** The nodes that are lost and not fenced yet. */
+  readonly unclean: readonly string[];
+  /** The resource of the worker while it runs nowhere; null when it runs, or there is none. */
+  readonly stoppedWorker: string | null;
 }
 
 /** What an agent is given; opening is lazy so that metadata and parameter errors load no library. */

@@ -7,11 +7,14 @@ import type { Opened } from './agent-settings.ts';
 import { within } from './deadline.ts';
 
 /** How a wait for settled evacuations ended. */
-export type Settling =
-  | { readonly kind: 'settled'; readonly waited: boolean }
+export type Settling = { readonly kind: 'settled'; readonly waited: boolean } | Interruption;
+
+/** Why a wait ended before anything was settled. */
+export type Interruption =
   /** Something else is more urgent than our waiting. */
   | { readonly kind: 'gave-way'; readonly why: string }
-  | { readonly kind: 'late'; readonly why: string };
+  /** Time is up, or waiting longer is of no use. */
+  | { readonly kind: 'unsettled'; readonly why: string };
 
 /** Waiting for the evacuation of one machine, whatever it is called in the store. */
 export interface SettlingOrder {
@@ -21,8 +24,8 @@ export interface SettlingOrder {
   matches(hosts: readonly HostName[]): readonly HostName[];
   readonly limitMs: Millis;
   readonly pauseMs: Millis;
-  /** Asked while there is something to wait for; a text ends the waiting. */
-  giveWay?(): Promise<string | null>;
+  /** Asked while there is something to wait for; anything but null ends the waiting. */
+  interruption?(why: string): Promise<Interruption | null>;
   /** Told whenever what we wait for changes. */
   onWait(why: string): void;
 }
@@ -41,9 +44,9 @@ export async function waitUntilSettled(order: SettlingOrder): Promise<Settling> 
     const look = await within(clock, endMs - clock.monotonicMs(), lookOnce(order));
     const why = look.kind === 'done' ? look.value : 'the store did not answer in time';
     if (why === null) return { kind: 'settled', waited };
-    const urgent = (await order.giveWay?.()) ?? null;
-    if (urgent !== null) return { kind: 'gave-way', why: urgent };
-    if (clock.monotonicMs() + order.pauseMs >= endMs) return { kind: 'late', why };
+    const interruption = (await order.interruption?.(why)) ?? null;
+    if (interruption !== null) return interruption;
+    if (clock.monotonicMs() + order.pauseMs >= endMs) return { kind: 'unsettled', why };
     if (why !== told) order.onWait(why);
     told = why;
     waited = true;

@@ -23,15 +23,28 @@ it.each([
 ] as const)('reads in_ccm="%s"', async (member, expected) => {
   const { glance, commands } = answering(0, state(member));
   expect(await glance.isConnected('compute-2')).toBe(expected);
-  expect(commands[0]?.args).toEqual(['-Q', '--xpath', "//node_state[@uname='compute-2']"]);
+  expect(commands[0]?.args).toEqual([
+    '-Q',
+    '--no-children',
+    '--xpath',
+    "//node_state[@uname='compute-2']",
+  ]);
 });
 
 it('does not know where the tools do not tell', async () => {
   expect(await answering(105, '').glance.isConnected('compute-2')).toBeNull();
-  expect(await answering(102, '').glance.unclean()).toEqual([]);
+  const nothing = { unclean: [], stoppedWorker: null };
+  expect(await answering(102, '').glance.outstanding()).toEqual(nothing);
   const none = createClusterGlance(() => Promise.resolve({ kind: 'not-started', why: 'absent' }));
   expect(await none.isConnected('x')).toBeNull();
-  expect(await none.unclean()).toEqual([]);
+  expect(await none.outstanding()).toEqual(nothing);
+});
+
+it('finds the nodes that are connected', async () => {
+  const other = '<node_state id="ctl-1" uname="ctl-1" in_ccm="false" crmd="offline"/>';
+  const { glance } = answering(0, `<xpath-query>${state('true')}${other}</xpath-query>`);
+  expect(await glance.connected()).toEqual(['compute-2']);
+  expect(await answering(102, '').glance.connected()).toEqual([]);
 });
 
 it('finds the nodes that wait for their fencing', async () => {
@@ -40,5 +53,17 @@ it('finds the nodes that wait for their fencing', async () => {
     <node name="ctl-3" id="3" online="false" standby="false" unclean="true" type="member"/>
     <node name="compute-3" id="compute-3" online="true" unclean="true" type="remote"/>
   </nodes>`;
-  expect(await answering(0, xml).glance.unclean()).toEqual(['ctl-3', 'compute-3']);
+  const { unclean } = await answering(0, xml).glance.outstanding();
+  expect(unclean).toEqual(['ctl-3', 'compute-3']);
+});
+
+it.each([
+  ['Started', 'true', null],
+  ['Stopped', 'false', 'nova-evacuate'],
+] as const)('sees a worker that is %s', async (role, active, stopped) => {
+  const xml = `<resources>
+    <resource id="power-1" resource_agent="stonith:fence_ipmilan" role="Stopped" active="false"/>
+    <resource id="nova-evacuate" resource_agent="ocf:nova-ha:NovaEvacuate" role="${role}" active="${active}" managed="true"/>
+  </resources>`;
+  expect((await answering(0, xml).glance.outstanding()).stoppedWorker).toBe(stopped);
 });

@@ -2,9 +2,7 @@
  * Fence proof, return, adoption and configuration on a real cluster that was set up with the very
  * commands that nova-ha prints.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAdoption, type Adoption } from '../../src/adapters/pacemaker/adopt.ts';
@@ -15,10 +13,10 @@ import { asHost } from '../../src/domain/ids.ts';
 import type { FenceProof } from '../../src/domain/mark.ts';
 import type { Instant } from '../../src/domain/time.ts';
 import { checkCluster } from '../../src/surfaces/pacemaker/check.ts';
-import { commandsFor } from '../../src/surfaces/pacemaker/commands.ts';
 import { markedRecord } from '../support/record.ts';
 import { valueOf } from '../support/store-contract.ts';
-import { startCluster, type Cluster } from './harness/cluster.ts';
+import { faultFile, startCluster, type Cluster } from './harness/cluster.ts';
+import { configureByCommands } from './harness/installation.ts';
 import { createMember, type Member } from './harness/member.ts';
 import { waitFor } from './harness/wait.ts';
 
@@ -27,37 +25,11 @@ const AGENTS = fileURLToPath(new URL('pacemaker/agents', import.meta.url));
 describe('fencing on a real cluster', () => {
   let cluster: Cluster;
   let member: Member;
-  let directory: string;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'nova-ha-commands-'));
     cluster = await startCluster({ agents: [AGENTS] });
-    const addresses = new Map<string, string>();
-    for (const node of cluster.computes) {
-      const { stdout } = await cluster.exec(node, 'hostname', '-I');
-      addresses.set(node, stdout.trim());
-    }
-    const { controllers, computes } = cluster;
-    const commands = commandsFor({
-      dialect: 'crm',
-      roles: { controllers, computes },
-      power: new Map(),
-      remotes: [],
-      config: '/etc/nova-ha/config.yaml',
-    })
-      // The test bed's power agent, addresses and patience in the place of the operator's.
-      .replaceAll(
-        /fence_ipmilan params \S+ \S+ \S+ lanplus=1 (pcmk_host_list=(\S+))/g,
-        'fence_testbed params plug=$2 $1',
-      )
-      .replaceAll(/ADDRESS-OF-(\S+)/g, (_, node: string) => addresses.get(node.toLowerCase()) ?? '')
-      .replaceAll('reconnect_interval=60s', 'reconnect_interval=10s')
-      .replaceAll('interval=20s timeout=30s', 'interval=10s timeout=30s');
-    const script = join(directory, 'commands.sh');
-    await writeFile(script, `set -ex\n${commands}`);
+    await configureByCommands(cluster, 'pcs');
     const [controller = ''] = cluster.controllers;
-    const outcome = await cluster.exec(controller, 'bash', script);
-    expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
     member = await createMember(controller);
     await waitFor(
       async () =>
@@ -70,7 +42,6 @@ describe('fencing on a real cluster', () => {
   afterAll(async () => {
     await member.close();
     await cluster.stop();
-    await rm(directory, { recursive: true });
   });
 
   const presence = async (node: string): Promise<Presence | null> => {
@@ -90,11 +61,9 @@ describe('fencing on a real cluster', () => {
     const look = createAdoption({ cib, history, attributes, now, skewMs: 1000 });
     return valueOf(await look({ summaries: [], hosts: cluster.computes.map(asHost) }));
   };
-  const knob = (name: string): string =>
-    join(process.env['CLUSTER_DIR'] ?? join(tmpdir(), 'nova-ha-cluster'), name);
-  const withKnob = async (name: string, work: () => Promise<void>): Promise<void> => {
-    await writeFile(knob(name), '');
-    await work().finally(() => rm(knob(name), { force: true }));
+  const withFault = async (name: string, work: () => Promise<void>): Promise<void> => {
+    await writeFile(faultFile(name), '');
+    await work().finally(() => rm(faultFile(name), { force: true }));
   };
   const backAgain = (node: string): Promise<unknown> =>
     waitFor(async () => (await presence(node))?.kind === 'connected', {
@@ -126,7 +95,7 @@ describe('fencing on a real cluster', () => {
 
   it('takes a fencing whose later device fails for no proof', async () => {
     const since = Date.now();
-    await withKnob('fail.mark', async () => {
+    await withFault('fail.mark', async () => {
       await cluster.killRemote('compute-2');
       const failed = await waitFor(
         async () => {
@@ -156,8 +125,8 @@ describe('fencing on a real cluster', () => {
 
   it('adopts a node that was fenced and carries no mark', async () => {
     expect((await adoption()).failures).toEqual([]);
-    await withKnob('silent.mark', () =>
-      withKnob('broken.compute-3', async () => {
+    await withFault('silent.mark', () =>
+      withFault('broken.compute-3', async () => {
         await cluster.killRemote('compute-3');
         const [failure] = await waitFor(
           async () => {
@@ -176,8 +145,8 @@ describe('fencing on a real cluster', () => {
 
   it('adopts a node that was fenced by hand while it was connected', async () => {
     const [controller = ''] = cluster.controllers;
-    await withKnob('silent.mark', () =>
-      withKnob('broken.compute-2', async () => {
+    await withFault('silent.mark', () =>
+      withFault('broken.compute-2', async () => {
         const { code } = await cluster.exec(controller, 'stonith_admin', '--fence', 'compute-2');
         expect(code).toBe(0);
         const [failure] = await waitFor(

@@ -3,12 +3,10 @@
  * nodes, controllers and itself in the middle of an evacuation.
  */
 import { rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectFreshDist } from '../support/fresh-dist.ts';
 import { startRedis, type RedisServer } from '../support/redis-server.ts';
-import { startCluster, type Cluster } from './harness/cluster.ts';
+import { faultFile, startCluster, type Cluster } from './harness/cluster.ts';
 import {
   agentsDirectory,
   everythingRuns,
@@ -60,8 +58,6 @@ describe.each(['redis', 'pacemaker'] as const)('a cluster at work, with %s', (ki
     await nova.stop();
   });
 
-  const knob = (name: string): string =>
-    join(process.env['CLUSTER_DIR'] ?? join(tmpdir(), 'nova-ha-cluster'), name);
   const spawn = (delayMs: number): void => {
     for (const host of OTHERS) nova.cloud.setSpawnDelay(host, delayMs);
   };
@@ -118,7 +114,7 @@ describe.each(['redis', 'pacemaker'] as const)('a cluster at work, with %s', (ki
     const ids = boot('compute-1', 4);
     spawn(SLOW_MS);
     // A machine that takes power and does not boot.
-    await writeFile(knob('broken.compute-1'), '');
+    await writeFile(faultFile('broken.compute-1'), '');
     await cluster.killRemote('compute-1');
     await fenced('compute-1');
     const marked = await installed.status('compute-1');
@@ -142,7 +138,7 @@ describe.each(['redis', 'pacemaker'] as const)('a cluster at work, with %s', (ki
       { what: 'a failed attempt to reconnect', timeoutMs: 180_000 },
     );
     expect(await installed.status('compute-1')).toMatchObject({ event });
-    await rm(knob('broken.compute-1'));
+    await rm(faultFile('broken.compute-1'));
     await cluster.powerOn('compute-1');
     const { code, stderr } = await wait;
     expect({ code, stderr }).toMatchObject({ code: 0 });
@@ -190,6 +186,30 @@ describe.each(['redis', 'pacemaker'] as const)('a cluster at work, with %s', (ki
     expectMoved(ids, 'compute-3');
   });
 
+  it.runIf(kind === 'redis')('marks a node in the end when the store hangs meanwhile', async () => {
+    const ids = boot('compute-1', 2);
+    const earlier = (await installed.status('compute-1'))?.event;
+    redis?.signal('SIGSTOP');
+    await cluster.killRemote('compute-1');
+    await waitFor(async () => /compute-1 is not marked yet/.test(await installed.fenceLog()), {
+      what: 'a first try that failed',
+      everyMs: 100,
+    });
+    // Its power is off, and Pacemaker does not believe it fenced as long as it is not marked.
+    expect(await cluster.powerStatus('compute-1')).toBe('off');
+    expect(await cluster.nodeState('compute-1')).toEqual({ member: false, fencedAt: 0 });
+    redis?.signal('SIGCONT');
+    await fenced('compute-1');
+    const marked = await installed.status('compute-1');
+    expect(marked?.by).toMatch(/^fence_nova@ctl-/);
+    expect(marked?.event).not.toBe(earlier);
+    const [node = ''] = cluster.controllers;
+    const history = await cluster.exec(node, ...'stonith_admin -V --history compute-1'.split(' '));
+    expect(history.stdout).not.toMatch(/(reboot|off).*failed/);
+    await backAtWork('compute-1', marked?.event ?? '');
+    expectMoved(ids, 'compute-1');
+  });
+
   it('marks and isolates three nodes lost at once before the first instance moves', async () => {
     const ids = NODES.map((node) => [node, boot(node, 3)] as const);
     const before = nova.posted.length;
@@ -216,7 +236,7 @@ describe.each(['redis', 'pacemaker'] as const)('a cluster at work, with %s', (ki
   it('marks nothing on the losing side of a partition', async () => {
     const ghost = 'compute-6';
     // It is not fenced at once, so that it lives long enough to be asked.
-    await writeFile(knob('fail.power'), '');
+    await writeFile(faultFile('fail.power'), '');
     const worker = await installed.worker();
     const cut = cluster.controllers.find((node) => node !== worker) ?? '';
     await cluster.isolate(cut);
@@ -225,20 +245,8 @@ describe.each(['redis', 'pacemaker'] as const)('a cluster at work, with %s', (ki
       timeoutMs: 60_000,
       everyMs: 100,
     });
-    const options = [
-      'action=off',
-      `plug=${ghost}`,
-      'config=/etc/nova-ha/config.yaml',
-      'retry_timeout=2',
-    ];
-    const { code } = await cluster.exec(
-      cut,
-      'sh',
-      '-c',
-      `printf '%s\\n' '${options.join("' '")}' | /usr/sbin/fence_nova`,
-    );
-    expect(code).toBe(1);
-    await rm(knob('fail.power'));
+    expect(await installed.fence(cut, ghost, 'retry_timeout=2')).toMatchObject({ code: 1 });
+    await rm(faultFile('fail.power'));
     await cluster.heal(cut);
     await everythingRuns(cluster, installed);
     expect(await installed.status(ghost)).toBeNull();
@@ -252,13 +260,7 @@ describe.each(['redis', 'pacemaker'] as const)('a cluster at work, with %s', (ki
       (await cluster.exec(worker, 'cat', '/run/nova-ha/worker.pid')).stdout;
     const pid = await pidOf();
     // Nova knows no such host: nobody but a human can mend that.
-    const options = ['action=off', 'plug=ghost', 'config=/etc/nova-ha/config.yaml'];
-    await cluster.exec(
-      node,
-      'sh',
-      '-c',
-      `printf '%s\\n' '${options.join("' '")}' | /usr/sbin/fence_nova`,
-    );
+    expect(await installed.fence(node, 'ghost')).toMatchObject({ code: 0 });
     const degraded =
       "//lrm_resource[@id='nova-evacuate']/lrm_rsc_op[@operation='monitor' and @rc-code='190']";
     await waitFor(

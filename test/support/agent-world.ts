@@ -51,6 +51,10 @@ export function createAgentWorld(hosts: readonly string[] = ['compute-1', 'compu
     calls: [] as string[],
     connected: null as boolean | null,
     unclean: [] as string[],
+    /** The resource of the worker while it runs nowhere. */
+    stoppedWorker: null as string | null,
+    /** Pacemaker's nodes that are connected. */
+    nodes: [] as string[],
     env: {} as Record<string, string | undefined>,
     input: '' as string | Uint8Array | null,
     stop: () => {
@@ -128,7 +132,9 @@ function depsOf(world: World): AgentDeps {
     useCases,
     cluster: {
       isConnected: () => Promise.resolve(world.connected),
-      unclean: () => Promise.resolve(world.unclean),
+      connected: () => Promise.resolve(world.nodes),
+      outstanding: () =>
+        Promise.resolve({ unclean: world.unclean, stoppedWorker: world.stoppedWorker }),
     },
     openStore: () =>
       Promise.resolve(

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOpenStack } from '../../src/adapters/openstack/openstack.ts';
 import { asHost } from '../../src/domain/ids.ts';
 import { startAgentCloud, type AgentCloud } from '../support/agent-cloud.ts';
-import { built, FENCED_ENV, runProgram, type Finished } from '../support/built-agent.ts';
+import { built, FENCED_ENV, runProgram, stdinOf, type Finished } from '../support/built-agent.ts';
 import { copyClassicAgents, type ClassicAgents } from '../support/classic-agents.ts';
 import { ensureDebianPackages } from '../support/debian-packages.ts';
 import { ADMIN } from '../support/simulated-http.ts';
@@ -117,6 +117,55 @@ describe('fence_nova and fence_compute', () => {
     const words = ['-o', action, '-n', 'compute-1'];
     const { theirs, ours } = await both('fence_nova', words, 'up enabled', AWAY);
     expect(gist(ours)).toEqual(gist(theirs));
+  });
+});
+
+describe('standard input of fence_nova and fence_compute', () => {
+  let world: AgentCloud;
+  beforeAll(async () => {
+    world = await startAgentCloud();
+  });
+  afterAll(() => world.stop());
+
+  const fed = async (text: string): Promise<Pair> => {
+    const env = { ...FENCED_ENV, PATH: `${directory}:${FENCED_ENV['PATH'] ?? ''}` };
+    const { config = '', ...options } = world.options;
+    const run = (program: string, own: string): Promise<Finished> =>
+      runProgram(program, { input: stdinOf(options) + own + text, env });
+    const [theirs, ours] = await Promise.all([
+      run(join(directory, 'fence_compute'), ''),
+      run(built('fence_nova'), `config=${config}\n`),
+    ]);
+    return { theirs, ours };
+  };
+
+  it.each([
+    ['CR and tabs', '\taction=status\r\n\tplug=compute-1\t\r\n'],
+    ['comments', '#plug=nosuch\naction=status\n\nplug=compute-1\n#'],
+    ['one key twice', 'plug=nosuch\naction=STATUS\nplug=compute-1\n'],
+    ['an older key', 'action=status\nport=compute-1\n'],
+    ['plug and nodename', 'action=status\nplug=compute-1\nnodename=nosuch\n'],
+    ['quotes', 'action="status"\nplug="compute-1"\n'],
+    ['other quotes', "action='status'\nplug='compute-1'\n"],
+    ['no value', 'action=status\nplug=compute-1\ninsecure=\nquiet\n'],
+    ['an empty action', 'action=\nplug=compute-1\n'],
+    ['no number', 'action=status\nplug=compute-1\ndelay=0.5\n'],
+    ['what nobody knows', 'action=status\nplug=compute-1\nmissing_as_off=1\n'],
+    ['nothing', ''],
+  ])('%s', async (_, text) => {
+    const { theirs, ours } = await fed(text);
+    expect(gist(ours)).toEqual(gist(theirs));
+  });
+
+  it.each([
+    ['spaces around =', 'action = status\nplug = compute-1\n', 1, 0],
+    ['nodename alone', 'action=status\nnodename=compute-1\n', 1, 0],
+    ['an empty number', 'action=status\nplug=compute-1\ndelay=\n', 1, 0],
+    ['an empty plug', 'action=status\nplug=\n', 0, 1],
+    ['NUL', 'action=status\nplug=compute-1\0\n', 0, 1],
+  ])('%s is another matter', async (_, text, theirCode, ourCode) => {
+    const { theirs, ours } = await fed(text);
+    expect([theirs.code, ours.code]).toEqual([theirCode, ourCode]);
   });
 });
 

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFileStore } from '../../src/adapters/store/file.ts';
 import { startAgentCloud, startBadServer, type AgentCloud } from '../support/agent-cloud.ts';
 import { isAlive } from '../support/alive.ts';
-import { built, runProgram, startProgram, stdinOf } from '../support/built-agent.ts';
+import { built, FENCED_ENV, runProgram, startProgram, stdinOf } from '../support/built-agent.ts';
 import { startRedis, type RedisServer } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
 
@@ -28,6 +29,9 @@ const fence = (options: Readonly<Record<string, string>>, more = '') =>
 const keys = async (): Promise<string> => redis.cli('keys', '*');
 const isMarked = async (host: string): Promise<boolean> =>
   (await redis.cli('smembers', 'nova-ha:hosts')).includes(host) || (await keys()).includes(host);
+
+const withoutPassword = (): Record<string, string> =>
+  Object.fromEntries(Object.entries(world.options).filter(([name]) => name !== 'password'));
 
 describe('fence_nova over Redis and HTTP', () => {
   it('marks and isolates, twice alike', async () => {
@@ -61,9 +65,7 @@ describe('fence_nova over Redis and HTTP', () => {
   });
 
   it('takes the password from a script, which must not keep a mark back', async () => {
-    const options = Object.fromEntries(
-      Object.entries(world.options).filter(([name]) => name !== 'password'),
-    );
+    const options = withoutPassword();
     const call = (more: Record<string, string>) =>
       runProgram(built('fence_nova'), { input: stdinOf({ ...options, ...more }) });
     const script = { password_script: 'echo secret' };
@@ -75,19 +77,70 @@ describe('fence_nova over Redis and HTTP', () => {
   });
 
   it('leaves no program behind when it is ended', async () => {
-    const options = Object.fromEntries(
-      Object.entries(world.options).filter(([name]) => name !== 'password'),
-    );
     const pidFile = join(world.directory, 'script.pid');
     const script = { password_script: `echo $$ >${pidFile}; exec sleep 600` };
     const { child, finished } = startProgram(built('fence_nova'), {
-      input: stdinOf({ ...options, action: 'monitor', ...script }),
+      input: stdinOf({ ...withoutPassword(), action: 'monitor', ...script }),
     });
     await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'));
     const pid = Number(readFileSync(pidFile, 'utf8'));
     child.kill('SIGTERM');
     expect(await finished).toMatchObject({ code: 1, signal: null });
     await until(async () => !(await isAlive(pid)));
+  });
+
+  it('leaves no program behind for long when it is killed', async () => {
+    const pidFile = join(world.directory, 'orphan.pid');
+    const script = { password_script: `echo $$ >${pidFile}; exec sleep 600` };
+    const { child, finished } = startProgram(built('fence_nova'), {
+      input: stdinOf({ ...withoutPassword(), action: 'monitor', ...script }),
+    });
+    await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'));
+    child.kill('SIGKILL');
+    await finished;
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    await until(async () => !(await isAlive(pid)));
+  });
+
+  it.each([
+    ['hangs', 'sleep 600', /did not end within 7 s and was killed/],
+    ['prints without an end', 'yes secret', /wrote more than 65536 bytes and was killed/],
+    ['prints nothing', 'true', /it printed nothing/],
+    ['is not there', '/nosuch/script', /it ended with 127/],
+    ['is killed', 'kill -9 $$', /was killed by SIGKILL/],
+  ])('says what is wrong with a password script that %s', async (_, script, why) => {
+    const ran = await runProgram(built('fence_nova'), {
+      input: stdinOf({ ...withoutPassword(), action: 'monitor', password_script: script }),
+    });
+    expect(ran.code).toBe(1);
+    expect(ran.err).toMatch(
+      /^ERROR: Failed: OpenStack: password_script gave no password: [^\n]*\n$/,
+    );
+    expect(ran.err).toMatch(why);
+  });
+
+  it('needs neither HOME nor a name of its user', async () => {
+    if (process.getuid?.() !== 0) return;
+    const store = await mkdtemp(join(tmpdir(), 'nova-ha-nobodys-'));
+    await chmod(store, 0o777);
+    try {
+      const options = Object.fromEntries(
+        Object.entries(world.options).filter(([name]) => name !== 'config'),
+      );
+      const ran = await runProgram(built('fence_nova'), {
+        input: stdinOf({
+          ...options,
+          action: 'off',
+          plug: 'compute-2',
+          store: `file:${store}/marks`,
+        }),
+        env: { PATH: FENCED_ENV['PATH'] ?? '' },
+        uid: 54_321,
+      });
+      expect(ran).toMatchObject({ code: 0, err: '' });
+    } finally {
+      await rm(store, { recursive: true });
+    }
   });
 
   it('survives garbage on standard input', async () => {

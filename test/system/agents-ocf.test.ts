@@ -127,6 +127,28 @@ describe('NovaEvacuate', () => {
     expect(await ocf('monitor')).toMatchObject({ code: 7 });
   });
 
+  it('is stopped without a word of failure wherever its run directory is', async () => {
+    // A failed stop makes Pacemaker fence the controller, and this mistake is on all of them.
+    const wrong = { run_directory: join(world.config, 'run') };
+    const started = await ocf('start', wrong);
+    expect(started.code).toBe(1);
+    expect(started.err).toMatch(/^ocf-exit-reason:The worker could not be started: /);
+    expect(await ocf('stop', wrong)).toMatchObject({ code: 0 });
+    expect(await ocf('monitor', wrong)).toMatchObject({ code: 7 });
+    const wait = (action: string) =>
+      runProgram(built('ocf/NovaComputeWait'), { args: [action], env: environment(wrong) });
+    expect(await wait('start')).toMatchObject({ code: 1 });
+    expect(await wait('stop')).toMatchObject({ code: 0 });
+    expect(await wait('monitor')).toMatchObject({ code: 7 });
+  });
+
+  it('refuses a run directory that means another one for the worker', async () => {
+    const ran = await ocf('start', { run_directory: 'run/nova-ha' });
+    expect(ran.code).toBe(6);
+    expect(ran.err).toMatch(/run_directory must be an absolute path, not "run\/nova-ha"/);
+    expect(await ocf('stop', { run_directory: 'run/nova-ha' })).toMatchObject({ code: 0 });
+  });
+
   it('never takes another process for its worker', async () => {
     await ocf('start');
     const pid = await pidOf();

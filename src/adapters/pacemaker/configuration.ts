@@ -28,7 +28,9 @@ function configurationOf(root: Element): ClusterConfiguration {
   const located = new Set(
     findAll(root, 'rsc_location').map(({ attributes }) => attributes['rsc'] ?? ''),
   );
-  const primitives = resourcesIn(root, null);
+  const [defaults] = findAll(root, 'rsc_defaults');
+  const meta = defaults === undefined ? new Map() : pairsIn(defaults, 'meta_attributes');
+  const primitives = resourcesIn(root, { around: [], cloned: false, meta });
   const properties = new Map(
     findAll(root, 'cluster_property_set')
       .flatMap(({ children }) => children)
@@ -63,23 +65,19 @@ interface Primitive {
   /** The ids of the groups and clones around it. */
   readonly around: readonly string[];
   readonly cloned: boolean;
-  /** Its own meta attributes over those of what is around it. */
+  /** Its own meta attributes over those of what is around it, over the defaults. */
   readonly meta: ReadonlyMap<string, string>;
 }
 
-function resourcesIn(element: Element, outer: Omit<Primitive, 'element'> | null): Primitive[] {
+function resourcesIn(element: Element, outer: Omit<Primitive, 'element'>): Primitive[] {
   return element.children.flatMap((child) => {
-    if (child.name === 'primitive') {
-      const meta = new Map([...(outer?.meta ?? []), ...pairsIn(child, 'meta_attributes')]);
-      return [
-        { element: child, around: outer?.around ?? [], cloned: outer?.cloned ?? false, meta },
-      ];
-    }
+    const meta = new Map([...outer.meta, ...pairsIn(child, 'meta_attributes')]);
+    if (child.name === 'primitive') return [{ ...outer, element: child, meta }];
     if (!['resources', 'group', 'clone', 'master', 'bundle'].includes(child.name)) return [];
     return resourcesIn(child, {
-      around: [...(outer?.around ?? []), child.attributes['id'] ?? ''],
-      cloned: (outer?.cloned ?? false) || child.name === 'clone' || child.name === 'master',
-      meta: new Map([...(outer?.meta ?? []), ...pairsIn(child, 'meta_attributes')]),
+      around: [...outer.around, child.attributes['id'] ?? ''],
+      cloned: outer.cloned || child.name === 'clone' || child.name === 'master',
+      meta,
     });
   });
 }
@@ -103,6 +101,8 @@ function deviceOf(element: Element): FencingDevice {
   const list = parameters.get('pcmk_host_list');
   const map = parameters.get('pcmk_host_map');
   const listed = (list ?? '').split(/[\s,;]+/);
+  const argument = parameters.get('pcmk_host_argument') ?? null;
+  const plug = argument === null ? (parameters.get('plug') ?? parameters.get('port')) : undefined;
   const mapped = (map ?? '').split(/[\s,;]+/).map((pair) => pair.split(/[:=]/, 1)[0] ?? '');
   return {
     id: element.attributes['id'] ?? '',
@@ -112,6 +112,7 @@ function deviceOf(element: Element): FencingDevice {
       list === undefined && map === undefined
         ? null
         : (list === undefined ? mapped : listed).filter((name) => name !== ''),
+    plug: plug ?? null,
     providesUnfencing: pairsIn(element, 'meta_attributes').get('provides') === 'unfencing',
     offTimeoutMs: lengthOf(parameters.get('pcmk_off_timeout')),
   };
@@ -141,6 +142,7 @@ function resourceOf(
     requires: meta.get('requires') ?? start?.attributes['requires'] ?? null,
     reconnectMs: lengthOf(pairsIn(element, 'instance_attributes').get('reconnect_interval')),
     monitorMs: monitor ?? null,
+    failureTimeoutMs: lengthOf(meta.get('failure-timeout')),
     located: [id, ...around].some((name) => located.has(name)),
   };
 }

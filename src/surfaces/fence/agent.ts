@@ -33,7 +33,10 @@ export async function runFenceAgent(
   const options = optionsOf(agent);
   const given = await givenTo(io, deps, indexOptions(options));
   const requested = requestOf(agent, options, given, io.env);
-  for (const warning of given.warnings) io.err(`WARNING: Parse error: ${warning}\n`);
+  const isQuiet = requested.kind === 'ok' && requested.request.quiet;
+  if (!isQuiet) {
+    for (const warning of given.warnings) io.err(`WARNING: Parse error: ${warning}\n`);
+  }
   if (requested.kind === 'wrong') {
     io.err(`ERROR: ${requested.message}\nERROR: Please use '-h' for usage\n`);
     return 1;

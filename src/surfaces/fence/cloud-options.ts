@@ -37,7 +37,7 @@ export const CLOUD_OPTIONS: readonly FenceOption[] = [
   }),
   textOption('password_script', 'S [script]', 'Command that prints the password', {
     older: ['passwd_script'],
-    note: 'Run by /bin/sh; it has 10 seconds.',
+    note: 'Run by /bin/sh; it has 7 seconds.',
   }),
   textOption('tenant_name', 't [name]', 'Project (tenant) to sign in to', { default: '' }),
   textOption('user_domain', 'u [name]', 'Keystone domain of the user', {

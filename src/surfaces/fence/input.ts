@@ -16,11 +16,12 @@ const WARNING_LIMIT = 20;
  * Reads the standard input of a fence agent: `key=value` lines in any order, `-` and `_` alike, `#`
  * comments, one pair of double quotes around a value. What is unknown is warned about and ignored;
  * a known option with an unusable value (too long, NUL, not UTF-8) makes the whole input unusable.
- * `nodename` (Pacemaker's name of the target) stands for `plug` when there is none: with
- * `pcmk_host_argument` Pacemaker sends no `plug`.
+ * `nodename` (Pacemaker's name of the target) stands for `plug` when there is none (with
+ * `pcmk_host_argument` Pacemaker sends no `plug`), or an empty one.
  */
 export function parseInput(bytes: Uint8Array, index: OptionIndex): Given {
   const values = new Map<string, string>();
+  const keys = new Map<string, string>();
   const warnings: string[] = [];
   let nodename: string | null = null;
   let problem: string | null = null;
@@ -43,9 +44,11 @@ export function parseInput(bytes: Uint8Array, index: OptionIndex): Given {
     }
     problem ??= valueProblem(option?.name ?? key, value, where);
     if (option === null) nodename = value;
-    else take(option, value, { values, warnings, where });
+    else take(option, key.replaceAll('-', '_'), value, { values, keys, warnings, where });
   }
-  if (!values.has('plug') && nodename !== null && nodename !== '') values.set('plug', nodename);
+  if ((values.get('plug') ?? '') === '' && nodename !== null && nodename !== '') {
+    values.set('plug', nodename);
+  }
   const more = warnings.length - WARNING_LIMIT;
   if (more > 0) warnings.splice(WARNING_LIMIT, more, `${String(more)} more lines are ignored.`);
   return { values, nodename, warnings, problem };
@@ -69,19 +72,32 @@ function valueProblem(name: string, value: string, where: string): string | null
 
 interface Sink {
   readonly values: Map<string, string>;
+  /** The spelling under which each value was given. */
+  readonly keys: Map<string, string>;
   readonly warnings: string[];
   readonly where: string;
 }
 
-function take(option: FenceOption, value: string, { values, warnings, where }: Sink): void {
-  if (option.type !== 'boolean') {
-    values.set(option.name, value);
+function take(option: FenceOption, key: string, value: string, sink: Sink): void {
+  const { values, keys, warnings, where } = sink;
+  if (value === '' && (option.type === 'second' || option.type === 'integer')) return;
+  const usable = option.type === 'boolean' ? flagOf(value) : value;
+  if (usable === null) {
+    warnings.push(`${where}: "${option.name}" is ignored because it is neither yes nor no.`);
     return;
   }
-  const truth = parseBoolean(value);
-  if (truth === null) {
-    warnings.push(`${where}: "${option.name}" is ignored because it is neither yes nor no.`);
-  } else {
-    values.set(option.name, truth ? '1' : '0');
+  const before = keys.get(option.name);
+  // Pacemaker adds `plug` to a device that has `port`, in the order of a hash table: that must not decide.
+  if (before !== undefined && before !== key && values.get(option.name) !== usable) {
+    const older = before === option.name ? key : before;
+    warnings.push(`"${older}" is ignored because "${option.name}" says otherwise.`);
+    if (older === key) return;
   }
+  values.set(option.name, usable);
+  keys.set(option.name, key);
+}
+
+function flagOf(text: string): string | null {
+  const truth = parseBoolean(text);
+  return truth === null ? null : truth ? '1' : '0';
 }

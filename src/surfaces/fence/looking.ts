@@ -84,6 +84,11 @@ export async function fenceCheck(call: Call): Promise<number> {
   const late = `it did not answer within ${String(CHECK_MS / 1000)} s`;
   const storeProblem = store.kind === 'done' ? store.value : late;
   const cloudProblem = cloud.kind === 'done' ? cloud.value : late;
+  if (storeProblem !== null && storeProblem === cloudProblem && store.kind === 'done') {
+    // What is wrong with the configuration is wrong for both.
+    call.log.error(`Failed: ${storeProblem}`);
+    return 1;
+  }
   if (storeProblem !== null) call.log.error(`Failed: the store: ${storeProblem}`);
   if (cloudProblem !== null) call.log.error(`Failed: OpenStack: ${cloudProblem}`);
   return storeProblem === null && cloudProblem === null ? 0 : 1;

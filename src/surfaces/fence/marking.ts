@@ -2,6 +2,7 @@ import type { HostName } from '../../domain/ids.ts';
 import type { WriteOutcome } from '../../domain/outcome.ts';
 import type { Millis } from '../../domain/time.ts';
 import type { Marked } from '../agent-parts.ts';
+import { asSentence } from '../agent-io.ts';
 import { within } from '../deadline.ts';
 import type { Call } from './call.ts';
 
@@ -27,7 +28,7 @@ export async function markDurably(call: Call, host: HostName, endMs: Millis): Pr
         : 'the store did not answer in time';
     if (deps.clock.monotonicMs() + pauseMs >= endMs) {
       log.error(
-        `Failed: ${host} is not marked: ${why}. Nothing is half done; mend it and fence again.`,
+        `Failed: ${host} is not marked: ${asSentence(why)} Nothing is half done; mend it and fence again.`,
       );
       return false;
     }

@@ -1,9 +1,10 @@
-import type { HostName } from '../../domain/ids.ts';
+import { asHost, shortName, type HostName } from '../../domain/ids.ts';
 import type { Millis } from '../../domain/time.ts';
 import { within } from '../deadline.ts';
 import type { Call } from './call.ts';
 import { markDurably, problemOf } from './marking.ts';
 import { HEAD_START_MS, nameHost } from './naming.ts';
+import { hostAmong } from './target.ts';
 
 /**
  * `off`: marks every host durably, then isolates them as far as Nova answers in time. 0 if and only if
@@ -38,12 +39,29 @@ interface MarkedPlug {
 }
 
 async function markOne(call: Call, plug: string, endMs: Millis): Promise<MarkedPlug | null> {
-  const named = await nameHost(call, plug, HEAD_START_MS);
-  if (named.host === null) {
-    call.log.error(`Failed: ${named.why}. Nothing was marked.`);
-    return null;
-  }
+  const [other, named] = await Promise.all([
+    otherNode(call, plug),
+    nameHost(call, plug, HEAD_START_MS),
+  ]);
+  const why = other ?? (named.host === null ? named.why : null);
+  if (why !== null) call.log.error(`Failed: ${why}. Nothing was marked.`);
+  if (why !== null || named.host === null) return null;
   return (await markDurably(call, named.host, endMs)) ? { plug, host: named.host } : null;
+}
+
+/**
+ * Why a plug is not the node that Pacemaker fences; null when it is, or may be under another name. A
+ * device that has a `plug` of its own keeps it for every node: a living host would be marked, and its
+ * guests started twice.
+ */
+async function otherNode({ request, deps }: Call, plug: string): Promise<string | null> {
+  const node = request.clusterNode;
+  if (node === null || shortName(node) === shortName(plug)) return null;
+  const connected = (await deps.cluster.connected()).map(asHost);
+  const target = hostAmong(plug, request.domain, connected);
+  return target.kind === 'none' || (target.kind === 'host' && target.host === node)
+    ? null
+    : `Pacemaker fences ${node}, and plug names another node, ${plug}, which is connected; take plug out of the device (names are mapped with pcmk_host_map)`;
 }
 
 interface Respelling extends MarkedPlug {

@@ -1,6 +1,8 @@
 import type { HostName } from '../../domain/ids.ts';
 import type { Millis } from '../../domain/time.ts';
-import { waitUntilSettled } from '../settling.ts';
+import { asSentence } from '../agent-io.ts';
+import { within } from '../deadline.ts';
+import { waitUntilSettled, type Interruption, type Settling } from '../settling.ts';
 import type { Call } from './call.ts';
 import { hostAmong } from './target.ts';
 
@@ -25,17 +27,7 @@ export async function fenceOn(call: Call): Promise<number> {
 
 /** Waits for one plug; true when it is settled. */
 export async function settled(call: Call, plug: string, limitMs: Millis): Promise<boolean> {
-  const result = await waitUntilSettled({
-    deps: call.deps,
-    openStore: () => call.store(),
-    matches: (hosts) => marked(call, plug, hosts),
-    limitMs,
-    pauseMs: call.request.pauseMs,
-    giveWay: () => urgentFencing(call),
-    onWait: (why) => {
-      call.log.info(`Waiting for ${plug} to complete evacuations: ${why}`);
-    },
-  });
+  const result = await waitFor(call, plug, limitMs);
   if (result.kind === 'settled') {
     call.log.info(`Evacuation complete for: ${plug}`);
     return true;
@@ -47,21 +39,50 @@ export async function settled(call: Call, plug: string, limitMs: Millis): Promis
     return true;
   }
   call.log.error(
-    `Failed: it is not safe yet for nova-compute on ${plug} to start: ${result.why.replace(/\.$/, '')}. See nova-ha status.`,
+    `Failed: it is not safe yet for nova-compute on ${plug} to start: ${asSentence(result.why)} See nova-ha status.`,
   );
   return false;
 }
 
+async function waitFor(call: Call, plug: string, limitMs: Millis): Promise<Settling> {
+  // A configuration that is wrong is not mended within our time: that is said at once.
+  const store = await within(call.deps.clock, limitMs, call.store());
+  if (store.kind === 'done' && store.value.kind === 'error') {
+    return { kind: 'unsettled', why: store.value.message };
+  }
+  return waitUntilSettled({
+    deps: call.deps,
+    openStore: () => call.store(),
+    matches: (hosts) => marked(call, plug, hosts),
+    limitMs,
+    pauseMs: call.request.pauseMs,
+    interruption: (why) => interruption(call, why),
+    onWait: (why) => {
+      call.log.info(`Waiting for ${plug} to complete evacuations: ${why}`);
+    },
+  });
+}
+
 /**
- * Whether another node waits for its fencing. Under load Pacemaker runs one operation after the other,
- * and an `on` that waits, or fails, comes first again and again: a lost controller that ran the worker
- * would never be fenced, the worker never move, and the evacuation that we wait for never end.
+ * What ends our waiting, because Pacemaker does nothing else as long as we wait (a transition that was
+ * aborted waits for us, and under load one operation runs after the other). Another node must be
+ * fenced: it may be the controller that ran the worker. Or nothing is at work, as after a restart of
+ * the whole cluster: the worker is started once we have ended, and we are called again.
  */
-async function urgentFencing(call: Call): Promise<string | null> {
+async function interruption(call: Call, why: string): Promise<Interruption | null> {
   const node = call.request.clusterNode;
   if (node === null) return null;
-  const others = (await call.deps.cluster.unclean()).filter((name) => name !== node);
-  return others.length === 0 ? null : `${others.join(', ')} must be fenced first`;
+  const { unclean, stoppedWorker } = await call.deps.cluster.outstanding();
+  const others = unclean.filter((name) => name !== node);
+  // It would fail again and again, and come first each time: this one lets the node back.
+  if (others.length > 0) {
+    return { kind: 'gave-way', why: `${others.join(', ')} must be fenced first` };
+  }
+  if (stoppedWorker === null) return null;
+  return {
+    kind: 'unsettled',
+    why: `${why}, and ${stoppedWorker}, which evacuates, is not started`,
+  };
 }
 
 /** The marked hosts that a plug may mean; all of them when it cannot be told: waiting is harmless. */

@@ -104,8 +104,9 @@ function clusterNodeOf(
   plugs: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): string | null {
-  if (env['PCMK_service'] !== 'pacemaker-fenced' || plugs.length > 1) return null;
-  const name = nonEmpty(given.nodename ?? undefined) ?? plugs[0] ?? '';
+  if (env['PCMK_service'] !== 'pacemaker-fenced') return null;
+  const only = plugs.length === 1 ? plugs[0] : undefined;
+  const name = nonEmpty(given.nodename ?? undefined) ?? only ?? '';
   return hostNameProblem(name) === null ? name : null;
 }
 

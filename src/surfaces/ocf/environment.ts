@@ -48,10 +48,14 @@ export function readOcfEnvironment(
     timeoutMs: Number.isFinite(timeout) && timeout > 0 ? timeout : null,
     problem:
       wrongType === undefined
-        ? credentialsProblem(given)
+        ? (directoryProblem(text('run_directory')) ?? credentialsProblem(given))
         : `${wrongType.name} must be ${wrongType.type === 'boolean' ? 'yes or no' : 'a whole number'}, not "${text(wrongType.name)}".`,
   };
 }
+
+/** The agent and the worker that it starts have different working directories. */
+const directoryProblem = (path: string): string | null =>
+  path.startsWith('/') ? null : `run_directory must be an absolute path, not "${path}".`;
 
 function credentialsProblem(given: (name: string) => string | null): string | null {
   const endpoint = given('endpoint_type');

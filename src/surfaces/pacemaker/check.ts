@@ -32,6 +32,15 @@ function checkFencing(cluster: ClusterConfiguration, roles: Roles): readonly Dif
       remedy: 'set it to true',
     });
   }
+  for (const { id, plug, nodes } of cluster.devices) {
+    if (plug === null || nodes?.length === 1) continue;
+    found.push({
+      severity: 'unsafe',
+      what: `${id} acts on ${plug} whichever of its nodes is fenced`,
+      consequence: `Pacemaker takes another node for fenced that still runs its guests: they would run twice`,
+      remedy: `take plug out of ${id} (pcmk_host_map maps names), or give each node a device of its own`,
+    });
+  }
   const marking = cluster.devices.filter(isMarking);
   if (marking.length === 0) {
     found.push({
@@ -153,6 +162,15 @@ function checkWorker(cluster: ClusterConfiguration): readonly Difference[] {
       what: `${worker.id} has no location constraint`,
       consequence: 'it may be started on a compute host, where the cluster cannot be asked',
       remedy: `a rule that keeps it on the controllers: ${WANTED.role} eq controller`,
+    });
+  }
+  if ((worker.failureTimeoutMs ?? 0) === 0) {
+    found.push({
+      severity: 'broken',
+      what: `${worker.id} has no failure-timeout`,
+      consequence:
+        'a worker that could not start on any controller, as with a wrong configuration, stays stopped until a human cleans up, though it be mended meanwhile',
+      remedy: `meta failure-timeout=${WANTED.failureTimeout}`,
     });
   }
   if (worker.monitorMs === null) {

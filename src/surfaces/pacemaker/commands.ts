@@ -52,15 +52,18 @@ const BMC = (node: string): readonly string[] => [
   `pcmk_host_list=${node}`,
 ];
 
+const FORGIVING = `failure-timeout=${WANTED.failureTimeout}`;
+
 const WHY = {
   properties: '# Fencing on; after ten failed tries Pacemaker pauses for cluster-recheck-interval.',
   roles: '# Controllers are told from compute hosts by a node attribute.',
   power:
     '# A power device for every node, controllers too: with unfencing a node without one runs nothing.',
-  remotes: '# The compute hosts; the monitor notices a cut network.',
+  remotes:
+    "# The compute hosts: pacemaker_remote runs there, with this cluster's /etc/pacemaker/authkey. The monitor notices a cut network.",
   device: '# Marks a fenced host; credentials and store are in the configuration file.',
   levels: '# First the power, then the mark: a host is marked only after it was cut off.',
-  worker: '# The worker: one, on the controllers.',
+  worker: '# The worker: one, on the controllers; when it failed on all it is tried again.',
   trigger: '# A node that comes back is switched on (unfenced) before it may run anything.',
 } as const;
 
@@ -84,17 +87,18 @@ function pcs(wish: Wish): readonly string[] {
     ...(remotes.length === 0 ? [] : [WHY.remotes]),
     ...remotes.map(
       (node) =>
-        `pcs cluster node add-remote ${node} ADDRESS-OF-${node.toUpperCase()} reconnect_interval=60s op monitor interval=20s timeout=30s`,
+        // add-remote would need pcsd there, and starts what runs already; --force: we know that it runs.
+        `pcs resource create ${node} ocf:pacemaker:remote server=ADDRESS-OF-${node.toUpperCase()} reconnect_interval=60s op monitor interval=20s timeout=30s --force`,
     ),
     WHY.device,
-    `pcs stonith create ${WANTED.device} fence_nova config=${wish.config} "pcmk_host_list=${computes.join(' ')}" meta provides=unfencing op monitor interval=60s timeout=30s`,
+    `pcs stonith create ${WANTED.device} fence_nova config=${wish.config} "pcmk_host_list=${computes.join(' ')}" meta provides=unfencing ${FORGIVING} op monitor interval=60s timeout=30s`,
     keepOn(WANTED.device),
     WHY.levels,
     ...computes.map(
       (node) => `pcs stonith level add 1 ${node} ${powerOf(wish, node)} ${WANTED.device}`,
     ),
     WHY.worker,
-    `pcs resource create ${WANTED.evacuator} ${WANTED.evacuatorAgent} config=${wish.config} op start timeout=60s op stop timeout=120s op monitor interval=10s timeout=600s`,
+    `pcs resource create ${WANTED.evacuator} ${WANTED.evacuatorAgent} config=${wish.config} op start timeout=60s op stop timeout=120s op monitor interval=10s timeout=600s meta ${FORGIVING}`,
     keepOn(WANTED.evacuator),
     WHY.trigger,
     `pcs resource create ${WANTED.trigger} ocf:pacemaker:Dummy meta requires=unfencing op monitor interval=10s timeout=20s clone interleave=true`,
@@ -123,12 +127,12 @@ function crm(wish: Wish): readonly string[] {
         `primitive ${node} ocf:pacemaker:remote params server=ADDRESS-OF-${node.toUpperCase()} reconnect_interval=60s op monitor interval=20s timeout=30s`,
     ),
     WHY.device,
-    `primitive ${WANTED.device} stonith:fence_nova params config=${wish.config} pcmk_host_list="${computes.join(' ')}" meta provides=unfencing op monitor interval=60s timeout=30s`,
+    `primitive ${WANTED.device} stonith:fence_nova params config=${wish.config} pcmk_host_list="${computes.join(' ')}" meta provides=unfencing ${FORGIVING} op monitor interval=60s timeout=30s`,
     keepOn(WANTED.device),
     WHY.levels,
     `fencing_topology ${computes.map((node) => `${node}: ${powerOf(wish, node)},${WANTED.device}`).join(' ')}`,
     WHY.worker,
-    `primitive ${WANTED.evacuator} ${WANTED.evacuatorAgent} params config=${wish.config} op start timeout=60s interval=0 op stop timeout=120s interval=0 op monitor interval=10s timeout=600s`,
+    `primitive ${WANTED.evacuator} ${WANTED.evacuatorAgent} params config=${wish.config} meta ${FORGIVING} op start timeout=60s interval=0 op stop timeout=120s interval=0 op monitor interval=10s timeout=600s`,
     keepOn(WANTED.evacuator),
     WHY.trigger,
     // crmsh 4.4 refuses requires= on an operation, so it is a meta attribute.

@@ -13,6 +13,8 @@ export const WANTED = {
   fencingTimeoutMs: 60_000,
   /** After ten failed tries Pacemaker fences no more until something happens or this is over. */
   recheckMs: 60_000,
+  /** After this Pacemaker forgets a failure: what failed on all controllers is started once more. */
+  failureTimeout: '60s',
   /** A controller is told from a compute host by this node attribute. */
   role: 'osprole',
 } as const;

@@ -22,6 +22,7 @@ test('a real configuration, without its passwords', async () => {
     id: 'fence-nova',
     agent: 'fence_nova_stub',
     nodes: ['compute-1', 'compute-2', 'compute-3'],
+    plug: null,
     providesUnfencing: true,
     offTimeoutMs: null,
   });
@@ -54,6 +55,10 @@ test('with the names of our agents in the place of the stubs it is as it should 
     .replace(
       'provider="openstack" type="NovaEvacuateStub"',
       'provider="nova-ha" type="NovaEvacuate"',
+    )
+    .replace(
+      '</rsc_defaults>',
+      '<meta_attributes id="o"><nvpair name="failure-timeout" value="60s"/></meta_attributes></rsc_defaults>',
     );
   expect(checkCluster(await configurationOf(xml))).toEqual([]);
 });
@@ -71,6 +76,7 @@ test('host maps, lengths of time, groups and defaults', async () => {
     <resources>
       <primitive id="d" class="stonith" type="fence_nova"><instance_attributes id="i">
         <nvpair name="pcmk_host_map" value="a:a.example.com;b:b.example.com"/>
+        <nvpair name="port" value="a"/>
         <nvpair name="pcmk_off_timeout" value="90"/></instance_attributes></primitive>
       <clone id="k"><meta_attributes id="m"><nvpair name="requires" value="unfencing"/></meta_attributes>
         <group id="g"><primitive id="p" class="ocf" provider="x" type="Y"/></group></clone>
@@ -79,6 +85,7 @@ test('host maps, lengths of time, groups and defaults', async () => {
       </operations></primitive>
     </resources>
     <constraints><rsc_location rsc="k"/></constraints>
+    <rsc_defaults><meta_attributes id="o"><nvpair name="failure-timeout" value="2min"/></meta_attributes></rsc_defaults>
     <fencing-topology><fencing-level target-pattern="c.*" index="2" devices="d,e"/></fencing-topology>
   </configuration>`);
   expect(cluster).toMatchObject({
@@ -86,7 +93,7 @@ test('host maps, lengths of time, groups and defaults', async () => {
     fencingEnabled: false,
     fencingTimeoutMs: 120_000,
     recheckMs: 900_000,
-    devices: [{ nodes: ['a', 'b'], offTimeoutMs: 90_000 }],
+    devices: [{ nodes: ['a', 'b'], plug: 'a', offTimeoutMs: 90_000 }],
     levels: [{ target: null, index: 2, devices: ['d', 'e'] }],
   });
   expect(cluster.resources).toEqual([
@@ -95,6 +102,7 @@ test('host maps, lengths of time, groups and defaults', async () => {
       agent: 'systemd:nova-ha',
       requires: 'unfencing',
       monitorMs: 1500,
+      failureTimeoutMs: 120_000,
       located: false,
     }),
   ]);

@@ -1,6 +1,8 @@
 /**
  * The real Pacemaker of `test/stack/cluster`, for scenarios.
  */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { must, run, type CommandResult } from './command.ts';
 import type { Cloud } from './cloud.ts';
@@ -51,6 +53,10 @@ export interface ClusterChoices {
   /** Leave the hosts' nova-compute to `ocf:testbed:NovaCompute` resources. */
   readonly managedCompute?: boolean;
 }
+
+/** The file that makes the test bed's fault of that name, such as `broken.compute-1`, when it is there. */
+export const faultFile = (name: string): string =>
+  join(process.env['CLUSTER_DIR'] ?? join(tmpdir(), 'nova-ha-cluster'), name);
 
 /** Starts a cluster without any configuration; one that runs already is ended first. */
 export async function startCluster(choices: ClusterChoices = {}): Promise<Cluster> {

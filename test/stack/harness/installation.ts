@@ -5,7 +5,7 @@
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commandsFor } from '../../../src/surfaces/pacemaker/commands.ts';
+import { commandsFor, type Dialect } from '../../../src/surfaces/pacemaker/commands.ts';
 import { built } from '../../support/built-agent.ts';
 import type { Cloud } from './cloud.ts';
 import type { Cluster } from './cluster.ts';
@@ -14,6 +14,8 @@ import type { NovaAccess } from './nova.ts';
 import { waitFor } from './wait.ts';
 
 const CONFIG = '/etc/nova-ha/config.yaml';
+/** The debug file of fence_nova: Pacemaker shows what an agent said only when it has ended. */
+const FENCE_LOG = '/var/log/pacemaker/fence_nova.log';
 
 /** Where the marks are kept: a Redis on this port of every node's loopback, or Pacemaker itself. */
 export type SharedStore = { readonly redisPort: number } | 'pacemaker';
@@ -57,6 +59,10 @@ export interface Installation {
     is: (status: HostStatus) => boolean,
     timeoutMs?: number,
   ): Promise<HostStatus>;
+  /** Calls `fence_nova off` on a controller by hand, with further options. */
+  fence(controller: string, plug: string, ...options: readonly string[]): Promise<CommandResult>;
+  /** What the calls of fence_nova on all controllers have said, while they run too. */
+  fenceLog(): Promise<string>;
   /** What all workers of the controllers that are on have logged since these were switched on. */
   said(): Promise<string>;
 }
@@ -88,11 +94,20 @@ export async function install(choices: InstallationChoices): Promise<Installatio
   for (const node of nodes) await put(cluster, node, CONFIG, configuration(choices));
   const program = [process.execPath, built('nova-ha.cjs')] as const;
   expectSuccess(await cluster.exec(first, ...program, 'config', 'check'));
-  await put(cluster, first, '/run/testbed/commands.sh', `set -ex\n${await commands(choices)}`);
-  expectSuccess(await cluster.exec(first, 'bash', '/run/testbed/commands.sh'));
+  await configureByCommands(
+    cluster,
+    'crm',
+    choices.managedCompute === true ? COMPUTE_SERVICES : '',
+  );
 
   const command: Installation['command'] = (node, ...args) =>
     cluster.exec(node, ...program, ...args);
+  const onAll = async (file: string): Promise<string> => {
+    const logs = await Promise.all(
+      cluster.controllers.map((node) => cluster.exec(node, 'cat', file)),
+    );
+    return logs.map(({ stdout }) => stdout).join('');
+  };
   const worker = async (): Promise<string | null> => {
     for (const node of cluster.controllers) {
       const { code } = await cluster.exec(
@@ -126,12 +141,13 @@ export async function install(choices: InstallationChoices): Promise<Installatio
         },
         { what: `${host} ${what}`, timeoutMs, everyMs: 500 },
       ),
-    said: async () => {
-      const logs = await Promise.all(
-        cluster.controllers.map((node) => cluster.exec(node, 'cat', '/run/nova-ha/worker.log')),
-      );
-      return logs.map(({ stdout }) => stdout).join('');
+    fence: (controller, plug, ...options) => {
+      const lines = ['action=off', `plug=${plug}`, `config=${CONFIG}`, ...options].join(`' '`);
+      const call = `printf '%s\\n' '${lines}' | /usr/sbin/fence_nova`;
+      return cluster.exec(controller, 'sh', '-c', call);
     },
+    fenceLog: () => onAll(FENCE_LOG),
+    said: () => onAll('/run/nova-ha/worker.log'),
   };
 }
 
@@ -205,8 +221,15 @@ ${lines.join('\n')}
 `;
 }
 
-/** Our commands, with the test bed's power agent, addresses and patience in the place of the operator's. */
-async function commands({ cluster, managedCompute }: InstallationChoices): Promise<string> {
+/**
+ * Runs our commands on the first controller, with the test bed's power agent, addresses and patience in the
+ * place of the operator's, and `more` of the language of crmsh at their end.
+ */
+export async function configureByCommands(
+  cluster: Cluster,
+  dialect: Dialect,
+  more = '',
+): Promise<void> {
   const { controllers, computes } = cluster;
   const addresses = new Map<string, string>();
   for (const node of computes) {
@@ -214,20 +237,27 @@ async function commands({ cluster, managedCompute }: InstallationChoices): Promi
     addresses.set(node, stdout.trim());
   }
   const printed = commandsFor({
-    dialect: 'crm',
+    dialect,
     roles: { controllers, computes },
     power: new Map(),
     remotes: [],
     config: CONFIG,
   })
     .replaceAll(
-      /fence_ipmilan params \S+ \S+ \S+ lanplus=1 (pcmk_host_list=(\S+))/g,
-      'fence_testbed params plug=$2 $1',
+      /fence_ipmilan (params )?\S+ \S+ \S+ lanplus=1 (pcmk_host_list=(\S+))/g,
+      'fence_testbed $1plug=$3 $2',
     )
     .replaceAll(/ADDRESS-OF-(\S+)/g, (_, node: string) => addresses.get(node.toLowerCase()) ?? '')
-    .replaceAll('reconnect_interval=60s', 'reconnect_interval=10s')
-    .replaceAll('interval=20s timeout=30s', 'interval=10s timeout=30s');
-  return managedCompute === true ? printed.replace(/\nEND\n$/, COMPUTE_SERVICES) : printed;
+    .replaceAll(':fence_nova params', `:fence_nova params debug_file=${FENCE_LOG}`)
+    .replaceAll('reconnect_interval=60s', 'reconnect_interval=5s')
+    .replaceAll(
+      'interval=20s timeout=30s',
+      'interval=10s timeout=30s op start timeout=10s interval=0',
+    )
+    .replace(/\nEND\n$/, `${more}\nEND\n`);
+  const [first = ''] = controllers;
+  await put(cluster, first, '/run/testbed/commands.sh', `set -ex\n${printed}`);
+  expectSuccess(await cluster.exec(first, 'bash', '/run/testbed/commands.sh'));
 }
 
 /** nova-compute as a resource, behind the one that waits until it may start. */
@@ -237,6 +267,4 @@ primitive nova-compute ocf:testbed:NovaCompute op start timeout=60s interval=0 o
 group compute-services nova-compute-wait nova-compute
 clone compute-services-clone compute-services meta interleave=true
 location l-compute-services compute-services-clone resource-discovery=never rule -inf: osprole eq controller
-order o-compute-services Mandatory: compute-unfence-trigger-clone compute-services-clone
-END
-`;
+order o-compute-services Mandatory: compute-unfence-trigger-clone compute-services-clone`;

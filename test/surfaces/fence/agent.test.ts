@@ -113,6 +113,42 @@ describe('off', () => {
     expect(await markedHosts()).toEqual(['c3.b']);
   });
 
+  it('tells names apart without regard to case', async () => {
+    expect((await off('COMPUTE-1')).code).toBe(0);
+    expect((await off('Compute-2.example.com')).code).toBe(0);
+    expect(await markedHosts()).toEqual(['compute-1', 'compute-2']);
+    expect((await world.run(['-o', 'on', '-n', 'Compute-1', '--settle-timeout=2'])).code).toBe(1);
+    world.services.set(asHost('Compute-1'), service('Compute-1'));
+    expect((await off('COMPUTE-1')).err).toMatch(/may be any of compute-1, Compute-1/);
+  });
+
+  it('marks no living node in the place of the one that is fenced', async () => {
+    world.env = { PCMK_service: 'pacemaker-fenced' };
+    world.nodes = ['ctl-1', 'compute-1'];
+    const fenced = (nodename: string, plug: string): Promise<Ran> => {
+      world.input = `action=off\nnodename=${nodename}\nplug=${plug}\n`;
+      return world.run([]);
+    };
+    for (const plug of ['compute-1', 'compute-1.example.com', 'compute-2,compute-1']) {
+      const ran = await fenced('compute-2', plug);
+      expect(ran.code).toBe(1);
+      expect(ran.err).toMatch(
+        /Pacemaker fences compute-2, and plug names another node, compute-1.*, which is connected/,
+      );
+    }
+    expect(await markedHosts()).not.toContain('compute-1');
+    expect((await fenced('compute-2', 'compute-2')).code).toBe(0);
+    // A node that Nova calls otherwise, and one that is fenced by hand while it is connected.
+    expect((await fenced('node-7', 'host-7')).code).toBe(0);
+    expect((await fenced('compute-1', 'compute-1.example.com')).code).toBe(0);
+  });
+
+  it('writes nothing to standard error when it is told to be quiet', async () => {
+    world.input = 'action=off\nplug=compute-1\nquiet=1\ncolour=red\n';
+    world.nova = 'away';
+    expect(await world.run([])).toEqual({ code: 0, out: '', err: '' });
+  });
+
   it('mends the spelling when Nova answers only after the mark', async () => {
     world.services.set(asHost('c3.example.com'), service('c3.example.com'));
     world.nova = 'slow';
@@ -203,6 +239,34 @@ describe('on', () => {
     expect(world.clock.monotonicMs()).toBe(before);
     world.env = {};
     expect((await on('compute-1', '--settle-timeout=2')).code).toBe(1);
+  });
+
+  it('fails at once when nothing is at work that could settle it, so that it is started', async () => {
+    await off();
+    world.env = { PCMK_service: 'pacemaker-fenced' };
+    world.connected = true;
+    world.stoppedWorker = 'nova-evacuate';
+    const before = world.clock.monotonicMs();
+    const ran = await on();
+    expect(ran.code).toBe(1);
+    expect(ran.err).toMatch(
+      /compute-1 is marked \(.*\), and nova-evacuate, which evacuates, is not started/,
+    );
+    expect(world.clock.monotonicMs()).toBe(before);
+    expect((await on('compute-2')).code).toBe(0);
+    // By hand nobody waits for us.
+    world.env = {};
+    await on();
+    expect(world.clock.monotonicMs()).toBeGreaterThan(before);
+  });
+
+  it('says at once what is wrong with a configuration', async () => {
+    world.store = 'misconfigured';
+    const ran = await on();
+    expect(ran.code).toBe(1);
+    expect(ran.err).not.toMatch(/\.\./);
+    expect(ran.err).toMatch(/to start: \/etc\/nova-ha\/config\.yaml:3: store\.kind is wrong\. See/);
+    expect(world.clock.monotonicMs()).toBe(0);
   });
 
   it('gives way when another node must be fenced, so that the worker can move', async () => {

@@ -43,9 +43,32 @@ describe('standard input', () => {
     }
   });
 
-  it('takes nodename for a missing plug only', () => {
+  it('takes nodename for a missing or empty plug only', () => {
     expect(valuesOf('nodename=a')).toEqual({ plug: 'a' });
+    expect(valuesOf('nodename=a\nplug=')).toEqual({ plug: 'a' });
     expect(valuesOf('nodename=a\nplug=b')).toEqual({ plug: 'b' });
+    expect(valuesOf('nodename=\nplug=')).toEqual({ plug: '' });
+  });
+
+  it('takes the newer one of two spellings, in whatever order they come', () => {
+    for (const text of ['plug=a\nport=b\n', 'port=b\nplug=a\n']) {
+      expect(valuesOf(text)).toEqual({ plug: 'a' });
+      expect(parse(text).warnings).toEqual(['"port" is ignored because "plug" says otherwise.']);
+    }
+    expect(parse('port=a\nplug=a').warnings).toEqual([]);
+    expect(valuesOf('plug=a\nplug=b')).toEqual({ plug: 'b' });
+    expect(parse('passwd=0ld\npassword=n3w').warnings.join()).not.toMatch(/0ld|n3w/);
+  });
+
+  it('takes an empty number for none', () => {
+    expect(valuesOf('delay=\nverbose_level=\nplug=a')).toEqual({ plug: 'a' });
+  });
+
+  it('takes tabs, CR and LF in all their combinations', () => {
+    expect(valuesOf('\tplug\t=\ta\t\r\n\r\taction=off\r#plug=b\r\n')).toEqual({
+      plug: 'a',
+      action: 'off',
+    });
   });
 
   it('ignores comments, blank lines, CR and one pair of quotes', () => {

@@ -84,6 +84,18 @@ describe('monitor and validate-all', () => {
     expect(world.clock.monotonicMs()).toBeLessThan(20_000);
   });
 
+  it('say once what is wrong for both', async () => {
+    world.store = 'misconfigured';
+    const message = '/etc/nova-ha/config.yaml:3: store.kind is wrong';
+    world.deps = {
+      ...world.deps,
+      openCloud: () => Promise.resolve({ kind: 'error', message }),
+    };
+    const ran = await world.run(['-o', 'monitor']);
+    expect(ran.code).toBe(1);
+    expect(ran.err).toBe(`ERROR: Failed: ${message}\n`);
+  });
+
   it.each(actions)('fail in time when Nova is away or hangs (%s %s)', async (...args) => {
     for (const state of ['away', 'hangs', 'misconfigured'] as const) {
       world.nova = state;

@@ -10,6 +10,7 @@ const resource = (over: Partial<ClusterResource>): ClusterResource => ({
   requires: null,
   reconnectMs: null,
   monitorMs: 10_000,
+  failureTimeoutMs: 60_000,
   located: true,
   ...over,
 });
@@ -18,6 +19,7 @@ const power = (node: string): ClusterConfiguration['devices'][number] => ({
   id: `ipmi-${node}`,
   agent: 'fence_ipmilan',
   nodes: [node],
+  plug: null,
   providesUnfencing: false,
   offTimeoutMs: null,
 });
@@ -34,6 +36,7 @@ const good: ClusterConfiguration = {
       id: 'fence-nova',
       agent: 'fence_nova',
       nodes: ['compute-1', 'compute-2'],
+      plug: null,
       providesUnfencing: true,
       offTimeoutMs: null,
     },
@@ -94,6 +97,12 @@ test.each<[string, ClusterConfiguration, 'unsafe' | 'broken' | 'slow', string]>(
   ],
   ['a host is not named', withMarking({ nodes: ['compute-2'] }), 'broken', 'names compute-1'],
   [
+    'a device that marks one host for all nodes',
+    withMarking({ plug: 'compute-1' }),
+    'unsafe',
+    'fence-nova acts on compute-1 whichever',
+  ],
+  [
     'no topology',
     { ...good, levels: good.levels.slice(1) },
     'unsafe',
@@ -132,6 +141,12 @@ test.each<[string, ClusterConfiguration, 'unsafe' | 'broken' | 'slow', string]>(
     withResource('compute-2', { reconnectMs: null }),
     'slow',
     'reconnect_interval',
+  ],
+  [
+    'a worker that is never forgiven',
+    withResource('nova-evacuate', { failureTimeoutMs: null }),
+    'broken',
+    'nova-evacuate has no failure-timeout',
   ],
   ['no worker', withoutResource('nova-evacuate'), 'broken', 'no resource ocf:nova-ha'],
   [
