@@ -92,7 +92,10 @@ describe('hosts in reserve', () => {
     await crew.lose(HOST);
     await crew.settled(HOST);
     await expectMoved(cloud, failed, HOST);
-    expect(await hostsOf(failed)).toEqual([SECOND, RESERVED]);
+    // The scheduler takes the emptiest; which of the two that is for the second one, is chance.
+    const places = await hostsOf(failed);
+    expect(places).toContain(RESERVED);
+    expect([SECOND, RESERVED]).toEqual(expect.arrayContaining([...places]));
     expect(Object.values(await requestsPerInstance(cloud, HOST))).toEqual([1, 1]);
     expect(await cloud.nova.service(RESERVED)).toMatchObject({
       status: 'enabled',
@@ -106,7 +109,7 @@ describe('hosts in reserve', () => {
     await waitFor(async () => (await crew.record(HOST)).reserve?.claims.length === 0, {
       what: 'the end of the claim',
     });
-    expect((await crew.command('history', HOST)).out).toContain('it has 1 instances');
+    expect((await crew.command('history', HOST)).out).toMatch(/it has \d instances/);
     expect((await cloud.nova.service(RESERVED)).status).toBe('enabled');
     expect(await cloud.nova.service(HIS)).toMatchObject({
       status: 'disabled',
@@ -117,10 +120,10 @@ describe('hosts in reserve', () => {
   it('are given back with their reason when they stayed empty', async () => {
     await set(HIS, { status: 'disabled', disabled_reason: 'reserved, new' });
     await crew.reload(worker, IN_VAIN, 'reserve.when (needed -> always)');
-    const { room } = await planOf(crew, SECOND);
-    expect(room).toEqual({ known: true, fits: 2, short: 0, unknown: 0 });
     const moving = (await cloud.nova.servers(SECOND)).map(({ id }) => id);
     expect(moving).toContain(living[0]);
+    const { room } = await planOf(crew, SECOND);
+    expect(room).toEqual({ known: true, fits: moving.length, short: 0, unknown: 0 });
     await crew.lose(SECOND);
     await waitFor(async () => (await cloud.nova.service(HIS)).status === 'enabled', {
       what: `${HIS} enabled`,
@@ -128,7 +131,7 @@ describe('hosts in reserve', () => {
     });
     await crew.settled(SECOND);
     await expectMoved(cloud, moving, SECOND);
-    expect(await hostsOf(moving)).toEqual([HOST, HOST]);
+    expect(new Set(await hostsOf(moving))).toEqual(new Set([HOST]));
     await waitFor(async () => (await crew.record(SECOND)).reserve?.claims.length === 0, {
       what: 'the host given back',
       timeoutMs: 180_000,
