@@ -128,6 +128,7 @@ describe('hosts of which only the nova-compute dies', () => {
     for (const host of [REPORTED, DISABLED]) await cloud.part('start', host);
     await waitFor(async () => (await cloud.nova.service(DISABLED)).state === 'up', {
       what: `${DISABLED} up`,
+      timeoutMs: 120_000,
     });
     expect((await cloud.nova.service(DISABLED)).status).toBe('disabled');
     expect(await tenant.refused(DISABLED)).toContain('No valid host was found');
@@ -138,7 +139,7 @@ describe('hosts of which only the nova-compute dies', () => {
         const { status } = await cloud.nova.service(DISABLED);
         return status === 'enabled' && !out.includes('silent for');
       },
-      { what: `${DISABLED} enabled, and nothing more to say`, everyMs: 1000 },
+      { what: `${DISABLED} enabled, and nothing more to say`, timeoutMs: 120_000, everyMs: 1000 },
     );
     for (const host of [REPORTED, DISABLED]) await expectGuestsAt(host);
   });

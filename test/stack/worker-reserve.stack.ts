@@ -108,6 +108,7 @@ describe('hosts in reserve', () => {
     await rounds.bringBack(HOST);
     await waitFor(async () => (await crew.record(HOST)).reserve?.claims.length === 0, {
       what: 'the end of the claim',
+      timeoutMs: 120_000,
     });
     expect((await crew.command('history', HOST)).out).toMatch(/it has \d instances/);
     expect((await cloud.nova.service(RESERVED)).status).toBe('enabled');
@@ -127,6 +128,7 @@ describe('hosts in reserve', () => {
     await crew.lose(SECOND);
     await waitFor(async () => (await cloud.nova.service(HIS)).status === 'enabled', {
       what: `${HIS} enabled`,
+      timeoutMs: 120_000,
       everyMs: 50,
     });
     await crew.settled(SECOND);
