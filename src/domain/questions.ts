@@ -1,3 +1,4 @@
+import { arrivals, holdGroupsUp, isArrival } from './arrivals.ts';
 import { isInFlight, tracked, type Evacuation, type Progress } from './evacuation.ts';
 import { mayFindRoom } from './foresee.ts';
 import { provenBy } from './gates.ts';
@@ -162,10 +163,11 @@ export function followUps(
   const arriving = arrivals(evacuation, rows);
   // What arrives in this very turn is not open any more.
   const left = open - arriving.filter((row) => row.fresh).length;
+  const awaited = left <= 0 || holdGroupsUp(evacuation, policy, now);
   // Nothing else is open, and at least one list of changes was read since the last arrival.
-  const overdue = left <= 0 && arriving.every((row) => !row.fresh);
-  const verifyAfter = verifyPause(evacuation, now);
-  const verify = arriving.length > 0 && (left <= 0 || now - arrivedSince >= verifyAfter);
+  const overdue = awaited && arriving.every((row) => !row.fresh);
+  const isLong = now - arrivedSince >= verifyPause(evacuation, now);
+  const verify = arriving.length > 0 && (awaited || isLong);
   const slow = rotated(wanted.slow, now).slice(0, SLOW_PER_TURN);
   return {
     groups: false,
@@ -270,30 +272,6 @@ function want(
     default:
       return;
   }
-}
-
-const isArrival = (row: { readonly status: string }): boolean =>
-  ['arrived', 'completed'].includes(stageOf(row.status));
-
-interface Arrival {
-  readonly createdAt: string;
-  /** True when this turn shows it first. */
-  readonly fresh: boolean;
-}
-
-type Rows = ReadonlyMap<InstanceId, readonly Migration[]> | null;
-
-/** What has arrived and waits for the look at its new host. */
-function arrivals(evacuation: Evacuation, rows: Rows): readonly Arrival[] {
-  const found: Arrival[] = [];
-  for (const [id, { progress }] of tracked(evacuation)) {
-    if (progress.at === 'arrived') found.push({ createdAt: progress.createdAt, fresh: false });
-    else if ('after' in progress) {
-      const row = rows?.get(id)?.find((one) => one.id > progress.after && isArrival(one));
-      if (row !== undefined) found.push({ createdAt: row.createdAt, fresh: true });
-    }
-  }
-  return found;
 }
 
 const oldest = (times: readonly string[]): string =>
