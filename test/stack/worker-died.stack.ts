@@ -17,6 +17,8 @@ const AFTER_MS = 60_000;
 
 const policy = (power: string): string => `
 power: [${power}]
+# Its tools may be installed here, but none of these hosts is a node of a cluster.
+pacemaker: { enabled: off }
 died: { after: ${String(AFTER_MS / 1000)}s }
 profiles:
   disabled: { died: { action: disable } }
