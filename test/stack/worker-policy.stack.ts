@@ -62,7 +62,9 @@ describe('an evacuation by a policy', () => {
     tenant = await createTenant(cloud);
     region = await arrange(cloud.nova);
     await bootAll();
-    crew = await createCrew(cloud, { policy: policy(1) });
+    // Who says below that the host is off need not be doubted for long: its power was cut.
+    const env = { NOVA_HA_FENCE_WATCH: '1s' };
+    crew = await createCrew(cloud, { policy: policy(1), env });
     rounds = createRounds(cloud, crew);
     watch = watchGuests(cloud.directory, cloud.hosts);
     worker = await crew.worker();
