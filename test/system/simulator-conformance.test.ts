@@ -74,7 +74,12 @@ const target: Target = {
   aggregate: (name, hosts, choices) =>
     Promise.resolve(String(running().createAggregate(name, { hosts, ...choices }))),
   image: (name, { tags = [], fields = {} }) => {
-    const { os_hidden: hidden = false, visibility = 'public', min_disk: disk = 0, ...rest } = fields;
+    const {
+      os_hidden: hidden = false,
+      visibility = 'public',
+      min_disk: disk = 0,
+      ...rest
+    } = fields;
     return Promise.resolve(
       running().createImage(name, {
         tags,
