@@ -1,4 +1,4 @@
-import { arrivals, isArrival, oldest } from './arrivals.ts';
+import { arrivals, holdGroupsUp, isArrival, oldest } from './arrivals.ts';
 import { isInFlight, tracked, type Evacuation, type Progress } from './evacuation.ts';
 import { mayFindRoom } from './foresee.ts';
 import { provenBy } from './gates.ts';
@@ -164,10 +164,11 @@ export function followUps(
   const arriving = arrivals(evacuation, rows);
   // What arrives in this very turn is not open any more.
   const left = open - arriving.filter((row) => row.fresh).length;
+  const awaited = left <= 0 || holdGroupsUp(evacuation, policy, now);
   // Nothing else is open, and at least one list of changes was read since the last arrival.
-  const overdue = left <= 0 && arriving.every((row) => !row.fresh);
-  const verifyAfter = verifyPause(evacuation, now);
-  const verify = arriving.length > 0 && (left <= 0 || now - arrivedSince >= verifyAfter);
+  const overdue = awaited && arriving.every((row) => !row.fresh);
+  const isLong = now - arrivedSince >= verifyPause(evacuation, now);
+  const verify = arriving.length > 0 && (awaited || isLong);
   const slow = rotated(wanted.slow, now).slice(0, SLOW_PER_TURN);
   return {
     groups: false,

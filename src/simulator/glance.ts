@@ -48,9 +48,10 @@ function admits(request: ApiRequest, image: Image): boolean {
   const { query } = request;
   // Hidden images are shown only to somebody who asks for them, and then alone.
   if (image.hidden !== (queryValue(query, 'os_hidden')?.toLowerCase() === 'true')) return false;
-  if (!queryValues(query, 'tag').every((tag) => image.tags.includes(tag))) return false;
+  if (!queryValues(query, 'tag').every((tag) => image.tags.some((own) => isSame(own, tag))))
+    return false;
   const name = queryValue(query, 'name');
-  if (name !== undefined && name !== image.name) return false;
+  if (name !== undefined && !isSame(name, image.name)) return false;
   const id = queryValue(query, 'id');
   if (id !== undefined && !isAmong(id, image.id)) return false;
   const visibility = queryValue(query, 'visibility');
@@ -62,9 +63,15 @@ function admits(request: ApiRequest, image: Image): boolean {
   if (status !== undefined && status !== image.status) return false;
   if (!createdWithin(queryValue(query, 'created_at'), image)) return false;
   return Object.keys(query).every(
-    (key) => OWN_PARAMETERS.has(key) || image.properties[key] === queryValue(query, key),
+    (key) => OWN_PARAMETERS.has(key) || hasProperty(image, key, queryValue(query, key) ?? ''),
   );
 }
+
+const hasProperty = ({ properties }: Image, key: string, wanted: string): boolean =>
+  Object.entries(properties).some(([name, value]) => isSame(name, key) && isSame(value, wanted));
+
+/** MariaDB compares the texts, and its usual collation ignores case. */
+const isSame = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 /** Glance's operator `in:`, which `id`, `name` and `status` know; without it the text itself. */
 const isAmong = (wanted: string, id: string): boolean =>

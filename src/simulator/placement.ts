@@ -81,9 +81,12 @@ function readResources(text: string): Record<string, number> {
   );
 }
 
+const CLASSES = ['VCPU', 'PCPU', 'MEMORY_MB', 'DISK_GB'];
+
 function fits(host: Host, asked: Record<string, number>): boolean {
   return (
     host.allocations.size < host.capacity &&
+    asked['PCPU'] === undefined &&
     host.usedVcpus + (asked['VCPU'] ?? 0) <= host.vcpus * 4 &&
     host.usedMemoryMb + (asked['MEMORY_MB'] ?? 0) <= host.memoryMb &&
     host.usedDiskGb + (asked['DISK_GB'] ?? 0) <= host.diskGb
@@ -101,6 +104,15 @@ function candidates(world: World, request: ApiRequest): ApiResponse {
     );
   }
   const asked = readResources(text);
+  const strange = Object.keys(asked).find((name) => !CLASSES.includes(name));
+  if (strange !== undefined) {
+    const why = `No such resource class ${strange}.`;
+    return placementFault(
+      400,
+      'Bad Request',
+      `Invalid resource class in resources parameter: ${why}`,
+    );
+  }
   const avoidsDisabled = queryValues(query, 'required')
     .join(',')
     .includes('!COMPUTE_STATUS_DISABLED');
@@ -147,6 +159,9 @@ function allocationsOf(world: World, id: string): ApiResponse {
   return reply(200, { allocations });
 }
 
+/** Its newest microversion is 1.39. */
+const MAX_MINOR = 39;
+
 /** Answers as Placement: providers and what they have, candidates, allocations of an instance. */
 export function handlePlacement(world: World, request: ApiRequest): ApiResponse {
   const [resource, id, part] = request.path.split('/').filter((segment) => segment !== '');
@@ -159,7 +174,7 @@ export function handlePlacement(world: World, request: ApiRequest): ApiResponse 
       id: 'v1.0',
       status: 'CURRENT',
       min_version: '1.0',
-      max_version: '1.39',
+      max_version: `1.${MAX_MINOR}`,
       links: [],
     };
     return reply(200, { versions: [version] });
@@ -171,9 +186,13 @@ export function handlePlacement(world: World, request: ApiRequest): ApiResponse 
   if (!token.policy.contextIsAdmin) {
     return placementFault(403, 'Forbidden', 'Access was denied to this resource.');
   }
+  const version = request.headers['openstack-api-version'] ?? 'placement 1.0';
+  if (Number(/^placement 1\.(\d+)$/.exec(version)?.[1] ?? 0) > MAX_MINOR) {
+    const why = `Unacceptable version header: ${version.replace('placement ', '')}`;
+    return placementFault(406, 'Not Acceptable', `Invalid microversion: ${why}`);
+  }
   const answer = route(world, request, { resource, id, part });
-  answer.headers['openstack-api-version'] =
-    request.headers['openstack-api-version'] ?? 'placement 1.0';
+  answer.headers['openstack-api-version'] = version;
   return answer;
 }
 

@@ -57,18 +57,28 @@ function conduct(order: Order): void {
     });
     return;
   }
+  const event = beginEvent(world, order.action, 'rebuild_server', 'controller-1');
   clock.at(clock.now() + timings.conductorMs + timings.schedulerMs, () => {
     // Nobody handles the time-out of the scheduler: the task state stays for ever.
     if (instance.deleted || !plane.schedulerUp || !isPlaneUp(world)) return;
-    if (order.imageId !== order.earlierImageId && host.spawnFailure === 'claim') {
+    if (order.imageId !== order.earlierImageId && !schedulerTakes(order)) {
       instance.imageId = order.earlierImageId;
-      fail(order, 'No valid host was found. There are not enough hosts available.');
+      const why = 'No valid host was found. There are not enough hosts available.';
+      fail(order, why);
+      finishEvent(world, order.action, event, why);
       return;
     }
+    finishEvent(world, order.action, event);
     castToCompute(host, () => {
       build(order);
     });
   });
+}
+
+/** The filters that run for a rebuild look at what the image asks of the host, not at its room. */
+function schedulerTakes({ world, host, imageId }: Order): boolean {
+  const architecture = world.images.get(imageId)?.properties['hw_architecture'] ?? 'x86_64';
+  return host.spawnFailure !== 'claim' && architecture === 'x86_64';
 }
 
 /** compute/manager.py, rebuild_instance on the present host: the old guest goes, a new one comes. */

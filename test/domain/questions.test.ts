@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { newEvacuation, type Evacuation } from '../../src/domain/evacuation.ts';
+import { newEvacuation, type Evacuation, type Progress } from '../../src/domain/evacuation.ts';
 import { known } from '../../src/domain/known.ts';
 import type { Service } from '../../src/domain/host.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import { firstQuestions, followUps } from '../../src/domain/questions.ts';
 import {
   ACCEPTED,
+  entry,
   evacuating,
   fleet,
   H1,
@@ -13,6 +14,7 @@ import {
   isolated,
   mark,
   observation,
+  PENDING,
   row,
   service,
   T0,
@@ -115,5 +117,44 @@ describe('what a host on its way back is looked at for', () => {
         .fleetMaxAgeMs;
     expect(settled(NOW)).toBe(0);
     expect(settled(NOW - 60_000)).toBeGreaterThan(0);
+  });
+});
+
+describe('what has arrived while order groups wait', () => {
+  const arrived = (since = T0): Progress => ({
+    ...{ at: 'arrived', attempt: 1, since, after: 0, migration: 1 },
+    ...{ destination: H2, createdAt: 'c' },
+  });
+  const ARRIVED = arrived();
+  const groups = (...members: readonly (readonly [string | null, Progress])[]): Evacuation =>
+    evacuating([], {
+      instances: Object.fromEntries(
+        members.map(([group, progress], index) => {
+          const order = { priority: group === 'db' ? 900 : 500, group };
+          return [vm(index + 1), entry(progress, { order })];
+        }),
+      ),
+    });
+  const look = (record: Evacuation, policy = DEFAULT_POLICY): ReturnType<typeof followUps> =>
+    followUps(record, observation({ migrations: known([], NOW) }), policy, NOW);
+
+  it('is looked at when the next group waits for nothing else', () => {
+    const record = groups(['db', ARRIVED], ['db', ARRIVED], ['web', PENDING], [null, PENDING]);
+    expect(look(record).changedSince).toBe('c');
+  });
+
+  it('is left for later while a member of its group is under way, or nobody waits for it', () => {
+    expect(look(groups(['db', ARRIVED], ['db', ACCEPTED], ['web', PENDING])).changedSince).toBe(
+      null,
+    );
+    expect(look(groups(['db', ARRIVED], [null, PENDING])).changedSince).toBe(null);
+    const order = { ...DEFAULT_POLICY.order, sequence: false };
+    const abreast = { ...DEFAULT_POLICY, order };
+    expect(look(groups(['db', ARRIVED], ['web', PENDING]), abreast).changedSince).toBe(null);
+  });
+
+  it('is looked up one by one when the list of changes does not show it', () => {
+    const record = groups(['db', arrived(NOW - 6000)], ['web', PENDING]);
+    expect(look(record).sightings).toEqual([vm(1)]);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * The real Nova and Keystone do what nova-ha believes of them; the simulated cloud is held
+ * The real OpenStack does what nova-ha believes of it; the simulated cloud is held
  * to the same expectations in test/system.
  */
 import { afterAll, beforeAll, describe, it } from 'vitest';

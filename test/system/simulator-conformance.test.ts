@@ -10,6 +10,7 @@ import { startSimulator } from '../../src/simulator/server.ts';
 import type { Simulator } from '../../src/simulator/server.ts';
 import { SUBJECTS } from '../stack/conformance/cases/index.ts';
 import { createRunner } from '../stack/conformance/runner.ts';
+import type { Image } from '../../src/simulator/world.ts';
 import type { Target } from '../stack/conformance/target.ts';
 
 /** As quick as the real test bed is slow; reports and down time as there. */
@@ -69,6 +70,31 @@ const target: Target = {
     await Promise.resolve();
     if (up) running().bringBack('conductor');
     else running().takeDown('conductor');
+  },
+  aggregate: (name, hosts, choices) =>
+    Promise.resolve(String(running().createAggregate(name, { hosts, ...choices }))),
+  image: (name, { tags = [], fields = {} }) => {
+    const {
+      os_hidden: hidden = false,
+      visibility = 'public',
+      min_disk: disk = 0,
+      ...rest
+    } = fields;
+    return Promise.resolve(
+      running().createImage(name, {
+        tags,
+        hidden: hidden === true,
+        visibility: visibility as Image['visibility'],
+        minDiskGb: Number(disk),
+        properties: rest as Record<string, string>,
+      }),
+    );
+  },
+  forget: async () => {
+    await Promise.resolve();
+    const { aggregates, images } = running().world;
+    aggregates.clear();
+    images.clear();
   },
   runningOn: (instance) =>
     Promise.resolve(

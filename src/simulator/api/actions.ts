@@ -5,8 +5,9 @@ import { setGuest } from '../guests.ts';
 import { saveInstance } from '../instances.ts';
 import type { Instance } from '../instances.ts';
 import { acceptRebuild } from '../recreating.ts';
-import { asRecord, fault, reply, unexpectedError } from '../request.ts';
+import { asRecord, asText, fault, reply, unexpectedError } from '../request.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
+import { takeSnapshot } from '../snapshots.ts';
 import { findInstance, forbidden, instanceNotFound } from './context.ts';
 import type { Call } from './context.ts';
 import { evacuateServer } from './evacuate.ts';
@@ -14,6 +15,8 @@ import { confirmResize, migrateCold, migrateLive } from './move-actions.ts';
 import { serverView } from './server-view.ts';
 import { deleteInstance } from './servers.ts';
 import { invalidField, pythonRepr, unexpectedProperties } from './validation.ts';
+
+const GIB = 1_073_741_824;
 
 type Action = (call: Call, instance: Instance, value: unknown) => ApiResponse;
 
@@ -137,8 +140,15 @@ const rebuild: Action = (call, instance, value) => {
   const refusal = refuse(call, instance, 'rebuild', ['active', 'stopped', 'error']);
   if (refusal !== undefined) return refusal;
   const { world } = call;
-  if (!world.images.has(imageId) && imageId !== DEFAULT_IMAGE_ID) {
+  const image = world.images.get(imageId);
+  if (image === undefined && imageId !== DEFAULT_IMAGE_ID) {
     return fault(400, 'Cannot find image for rebuild');
+  }
+  const [least, size] = [image?.minDiskGb ?? 0, instance.flavor.diskGb];
+  if (least > size) {
+    const sizes = `Flavor disk is ${size * GIB} bytes, minimum size is ${least * GIB} bytes.`;
+    const why = "Flavor's disk is smaller than the minimum size specified in image metadata.";
+    return fault(400, `${why} ${sizes}`);
   }
   if (instance.imageId === undefined) {
     return fault(400, 'Unable to rebuild with a different image for a volume-backed server.');
@@ -149,6 +159,21 @@ const rebuild: Action = (call, instance, value) => {
     return { ...error, delayMs: world.timings.rpcResponseTimeoutMs };
   }
   return reply(202, { server: serverView(call, instance) });
+};
+
+/** createImage: 202 with the id of an image that is still to be filled; a Location below 2.45. */
+const createImage: Action = (call, instance, value) => {
+  const name = asText(asRecord(value)?.['name']);
+  if (name === undefined)
+    return invalidField('createImage', value, "'name' is a required property");
+  const states = ['active', 'stopped', 'paused', 'suspended'];
+  const refusal = refuse(call, instance, 'createImage', states);
+  if (refusal !== undefined) return refusal;
+  const by = { requestId: call.requestId, userId: call.token.user.id, projectId: call.projectId };
+  const id = takeSnapshot(call.world, instance, name, by);
+  return call.version >= 45
+    ? reply(202, { image_id: id })
+    : { ...reply(202), headers: { location: `${call.world.identity.baseUrl}/image/images/${id}` } };
 };
 
 const forceDelete: Action = (call, instance) => {
@@ -166,6 +191,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   unlock,
   'os-resetState': resetState,
   rebuild,
+  createImage,
   'os-migrateLive': migrateLive,
   migrate: migrateCold,
   confirmResize,

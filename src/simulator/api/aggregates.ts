@@ -42,8 +42,10 @@ export function actOnAggregate(call: Call, params: readonly string[]): ApiRespon
   const [id = ''] = params;
   if (!call.policy.aggregates) return forbidden('os-aggregates:add_host');
   const aggregate = call.world.aggregates.get(Number(id));
-  if (aggregate === undefined) return fault(404, `Aggregate ${id} could not be found.`);
   const [name = '', value] = Object.entries(asRecord(call.request.body) ?? {})[0] ?? [];
+  const hostName = asText(asRecord(value)?.['host']) ?? '';
+  if (name === 'remove_host') return removeHost(call, id, hostName);
+  if (aggregate === undefined) return fault(404, `Aggregate ${id} could not be found.`);
   if (name === 'set_metadata') {
     for (const [key, item] of Object.entries(asRecord(asRecord(value)?.['metadata']) ?? {})) {
       if (typeof item === 'string') aggregate.metadata[key] = item;
@@ -51,9 +53,7 @@ export function actOnAggregate(call: Call, params: readonly string[]): ApiRespon
     }
     return reply(200, { aggregate: aggregateView(call, aggregate) });
   }
-  const hostName = asText(asRecord(value)?.['host']) ?? '';
   if (name === 'add_host') return addHost(call, aggregate, hostName);
-  if (name === 'remove_host') return removeHost(call, aggregate, hostName);
   return fault(400, `There is no such action: ${name}`);
 }
 
@@ -75,9 +75,11 @@ function addHost(call: Call, aggregate: Aggregate, hostName: string): ApiRespons
   return reply(200, { aggregate: aggregateView(call, aggregate) });
 }
 
-/** A host that is not in there answers as one that is not known at all. */
-function removeHost(call: Call, aggregate: Aggregate, hostName: string): ApiResponse {
-  if (!call.world.hosts.has(hostName) || !aggregate.hosts.delete(hostName))
-    return fault(404, `Cannot remove host ${hostName} in aggregate ${aggregate.id}`);
+/** An aggregate, or a host in it, that is not there: Nova has one answer for all. */
+function removeHost(call: Call, id: string, hostName: string): ApiResponse {
+  const { aggregates, hosts } = call.world;
+  const aggregate = aggregates.get(Number(id));
+  if (aggregate === undefined || !hosts.has(hostName) || !aggregate.hosts.delete(hostName))
+    return fault(404, `Cannot remove host ${hostName} in aggregate ${id}`);
   return reply(200, { aggregate: aggregateView(call, aggregate) });
 }

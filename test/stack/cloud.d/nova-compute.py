@@ -8,9 +8,13 @@
   if STATE_PATH/spawn-fail exists, spawning raises. Both are read at each spawn.
 - Guests leave the host that a live migration takes them from, and are shut down there by a
   cold one (FakeDriver leaves them running on both). A live migration takes spawn-delay, too.
+- A guest that is not there is off, as libvirt has it: FakeDriver calls it not found, and Nova then
+  takes the instance for deleted and leaves it `rebuilding` for ever.
+- A snapshot gets a KiB of data in Glance (FakeDriver uploads none, and its image stays queued).
 - NOVA_HA_SHARED=true: the host sees the disks of an evacuated instance.
 """
 import functools
+import io
 import json
 import os
 import sys
@@ -19,6 +23,7 @@ import time
 from nova.cmd.compute import main  # first: it does the monkey patching
 import nova.conf
 from nova import exception
+from nova.image import glance
 from nova.virt import fake
 
 Driver = fake.FakeDriver
@@ -78,6 +83,11 @@ def set_state(value):
     return method
 
 
+def power_off(self, instance, timeout=0, retry_interval=0):
+    if instance.uuid in self.instances:
+        self.instances[instance.uuid].state = fake.power_state.SHUTDOWN
+
+
 def instance_on_disk(self, instance):
     # FakeDriver says False; an evacuation that claims shared storage (onSharedStorage,
     # microversions below 2.14) then fails with InvalidSharedStorage.
@@ -105,11 +115,21 @@ def migrate_disk_and_power_off(self, context, instance, *args, **kwargs):
         self.instances[instance.uuid].state = fake.power_state.SHUTDOWN
 
 
+def snapshotting(original):
+    def snapshot(self, context, instance, image_id, update_task_state):
+        original(self, context, instance, image_id, update_task_state)
+        form = {'disk_format': 'raw', 'container_format': 'bare'}
+        glance.API().update(context, image_id, form, io.BytesIO(bytes(1024)))
+    return snapshot
+
+
+Driver.snapshot = snapshotting(Driver.snapshot)
 Driver.live_migration = live_migrating(Driver.live_migration)
 Driver.post_live_migration = post_live_migration
 Driver.migrate_disk_and_power_off = migrate_disk_and_power_off
 Driver.spawn = spawning(Driver.spawn)
 Driver.init_host = remembering(Driver.init_host)
+Driver.power_off = power_off
 Driver.instance_on_disk = instance_on_disk
 Driver.pause = set_state(fake.power_state.PAUSED)
 Driver.unpause = Driver.resume = set_state(fake.power_state.RUNNING)

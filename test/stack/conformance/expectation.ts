@@ -2,17 +2,20 @@
  * The form in which expectations are written down: plain data, nothing that runs.
  *
  * Strings may contain `{name}`: the hosts `{a}` to `{d}`, their service ids `{service.a}`
- * and so on, instances by the names they were booted under, whatever an earlier step kept,
- * and `{username}`, `{password}`, `{project}`. `{a}` is the host that fails.
+ * and so on, instances, aggregates and images by the names they were made under, whatever an
+ * earlier step kept, and `{username}`, `{password}`, `{project}`. `{a}` is the host that fails.
  */
-import type { InstanceState, Spawning } from './target.ts';
+import type { AggregateChoices, ImageChoices, InstanceState, Spawning } from './target.ts';
 
 /** One of the four hosts that expectations speak of. */
 export type HostName = 'a' | 'b' | 'c' | 'd';
 
+/** The services that are asked. */
+export type ServiceName = 'compute' | 'identity' | 'image' | 'placement';
+
 /** A request; what is left out has the plainest meaning. */
 export interface Request {
-  readonly service?: 'compute' | 'identity';
+  readonly service?: ServiceName;
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Follows the endpoint (`…/v2.1`), or Keystone's `auth_url`; `root:` goes to the host's root. */
   readonly path: string;
@@ -44,6 +47,8 @@ export type Step =
   | { readonly startCompute: HostName }
   | { readonly spawning: Spawning; readonly on: readonly HostName[] }
   | { readonly conductor: 'held' | 'running' }
+  | ({ readonly aggregate: string; readonly hosts: readonly HostName[] } & AggregateChoices)
+  | ({ readonly image: string } & ImageChoices)
   | {
       readonly ask: Request;
       readonly answer: Answer;

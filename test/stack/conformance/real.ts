@@ -2,6 +2,7 @@
  * The real cloud as a target of the expectations.
  */
 import type { Cloud } from '../harness/cloud.ts';
+import { arrange, type Region } from '../harness/region.ts';
 import { waitFor } from '../harness/wait.ts';
 import type { InstanceState, Target } from './target.ts';
 
@@ -18,6 +19,8 @@ const ACTIONS: Readonly<Record<Exclude<InstanceState, 'active'>, unknown>> = {
 /** Makes the real cloud a target; its hosts have to share their disks. */
 export function createRealTarget(cloud: Cloud): Target {
   const { nova, hosts } = cloud;
+  let arranged: Promise<Region> | null = null;
+  const region = (): Promise<Region> => (arranged ??= arrange(nova));
 
   async function bring(instance: string, state: Exclude<InstanceState, 'active'>): Promise<void> {
     const path = `/servers/${instance}/action`;
@@ -46,6 +49,10 @@ export function createRealTarget(cloud: Cloud): Target {
       await cloud.spawnFailure(host, how === 'failing');
     },
     conductor: (running) => cloud.part(running ? 'thaw' : 'freeze', 'nova-conductor'),
+    aggregate: async (name, among, choices) =>
+      String(await (await region()).aggregate(name, among, choices)),
+    image: async (name, choices) => (await region()).image(name, choices),
+    forget: async () => (await region()).clear(),
     runningOn: (instance) => cloud.runningOn(instance),
     reset: () => cloud.reset(),
   };

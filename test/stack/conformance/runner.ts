@@ -2,7 +2,7 @@
  * Tries expectations on a cloud.
  */
 import { waitFor } from '../harness/wait.ts';
-import type { Answer, Expectation, HostName, Request, Step } from './expectation.ts';
+import type { Answer, Expectation, HostName, Request, ServiceName, Step } from './expectation.ts';
 import { memberAt, mismatch } from './match.ts';
 import type { Target } from './target.ts';
 
@@ -37,21 +37,31 @@ export function createRunner(target: Target): Runner {
       clean = false;
       session ??= await openSession(target);
       const names = await beginning(target, session);
-      for (const [index, step] of expectation.steps.entries()) {
-        try {
-          await perform(target, session, names, step);
-        } catch (error) {
-          const reason = error instanceof Error ? error.message : String(error);
-          throw new Error(`step ${index + 1} (${describe(fill(step, names))}): ${reason}`);
+      try {
+        for (const [index, step] of expectation.steps.entries()) {
+          try {
+            await perform(target, session, names, step);
+          } catch (error) {
+            const reason = error instanceof Error ? error.message : String(error);
+            throw new Error(`step ${index + 1} (${describe(fill(step, names))}): ${reason}`);
+          }
         }
+      } finally {
+        if (expectation.steps.some(makesThings)) await target.forget();
       }
       clean = !expectation.fresh;
     },
   };
 }
 
+/** Whether aggregates or images come of it. */
+const makesThings = (step: Step): boolean =>
+  'aggregate' in step ||
+  'image' in step ||
+  ('ask' in step && memberAt(step.ask.body, 'createImage') !== undefined);
+
 interface Session {
-  readonly computeUrl: string;
+  readonly urls: Readonly<Record<ServiceName, string>>;
   readonly token: string;
 }
 
@@ -72,21 +82,30 @@ async function openSession(target: Target): Promise<Session> {
   const body: unknown = await response.json();
   const catalog = memberAt(body, 'token.catalog');
   if (token === null || !Array.isArray(catalog)) throw new Error('Keystone gives no token');
-  const compute: unknown = catalog.find((entry) => memberAt(entry, 'type') === 'compute');
-  const endpoints = memberAt(compute, 'endpoints');
-  const open: unknown = Array.isArray(endpoints)
-    ? endpoints.find((entry) => memberAt(entry, 'interface') === 'public')
-    : undefined;
-  const url = memberAt(open, 'url');
-  if (typeof url !== 'string') throw new Error('the catalog has no public compute endpoint');
-  return { computeUrl: url.replace(/\/$/, ''), token };
+  const urlOf = (type: ServiceName): string => {
+    const service: unknown = catalog.find((entry) => memberAt(entry, 'type') === type);
+    const endpoints = memberAt(service, 'endpoints');
+    const open: unknown = Array.isArray(endpoints)
+      ? endpoints.find((entry) => memberAt(entry, 'interface') === 'public')
+      : undefined;
+    const url = memberAt(open, 'url');
+    if (typeof url !== 'string') throw new Error(`the catalog has no public ${type} endpoint`);
+    return url.replace(/\/$/, '');
+  };
+  const urls = {
+    identity: target.authUrl,
+    compute: urlOf('compute'),
+    image: urlOf('image'),
+    placement: urlOf('placement'),
+  };
+  return { urls, token };
 }
 
 async function beginning(target: Target, session: Session): Promise<Names> {
   const { username, password, project } = target;
   const names: Names = new Map(Object.entries({ username, password, project }));
   const path = '/os-services?binary=nova-compute';
-  const { body } = await send(target, session, { path });
+  const { body } = await send(session, { path });
   const services = memberAt(body, 'services');
   for (const [index, name] of HOSTS.entries()) {
     const host = target.hosts[index];
@@ -116,6 +135,12 @@ async function perform(target: Target, session: Session, names: Names, step: Ste
     for (const name of step.on) await target.spawning(host(name), step.spawning);
   } else if ('conductor' in step) {
     await target.conductor(step.conductor === 'running');
+  } else if ('aggregate' in step) {
+    const { aggregate: name, hosts, ...choices } = step;
+    names.set(name, await target.aggregate(name, hosts.map(host), choices));
+  } else if ('image' in step) {
+    const { image: name, ...choices } = step;
+    names.set(name, await target.image(name, fill(choices, names)));
   } else if ('guest' in step) {
     const wanted = fill([...step.runsOn].sort(), names);
     const looked = async (): Promise<string | null> => {
@@ -124,12 +149,11 @@ async function perform(target: Target, session: Session, names: Names, step: Ste
     };
     await until(looked, step.withinMs);
   } else {
-    await ask(target, session, names, step);
+    await ask(session, names, step);
   }
 }
 
 async function ask(
-  target: Target,
   session: Session,
   names: Names,
   step: Extract<Step, { readonly ask: Request }>,
@@ -138,7 +162,7 @@ async function ask(
   const answer = fill(step.answer, names);
   let reply: Reply | null = null;
   await until(async () => {
-    reply = await send(target, session, request);
+    reply = await send(session, request);
     return unlike(reply, answer);
   }, step.withinMs);
   for (const [name, path] of Object.entries(step.keep ?? {})) {
@@ -176,10 +200,10 @@ function unlike(reply: Reply, answer: Answer): string | null {
   return body === undefined ? null : mismatch(reply.body, body);
 }
 
-async function send(target: Target, session: Session, request: Request): Promise<Reply> {
+async function send(session: Session, request: Request): Promise<Reply> {
   const { service = 'compute', method = 'GET', path, body, microversion = '2.93' } = request;
   const token = request.token === undefined ? session.token : request.token;
-  const base = service === 'identity' ? target.authUrl : session.computeUrl;
+  const base = session.urls[service];
   const url = path.startsWith('root:')
     ? base.replace(/\/v\d[\d.]*$/, '') + path.slice('root:'.length)
     : base + path;
@@ -190,7 +214,7 @@ async function send(target: Target, session: Session, request: Request): Promise
       Connection: 'close',
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
       ...(token === null ? {} : { 'X-Auth-Token': token }),
-      ...(microversion === null || service === 'identity'
+      ...(microversion === null || service !== 'compute'
         ? {}
         : { 'OpenStack-API-Version': `compute ${microversion}` }),
       ...request.headers,
@@ -201,7 +225,7 @@ async function send(target: Target, session: Session, request: Request): Promise
   return { status: response.status, headers: response.headers, body: parse(await response.text()) };
 }
 
-/** Puts names in for the placeholders, in every string of a piece of data. */
+/** Puts names in for the placeholders, in every string of a piece of data, and in names of members. */
 function fill<T>(data: T, names: Names): T {
   const text = (value: string): string =>
     value.replace(/\{([a-z][\w.]*)\}/gi, (whole, name: string) => names.get(name) ?? whole);
@@ -209,7 +233,9 @@ function fill<T>(data: T, names: Names): T {
     if (typeof value === 'string') return text(value);
     if (Array.isArray(value)) return value.map(walk);
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, walk(member)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [text(key), walk(member)]),
+    );
   };
   return walk(data) as T;
 }

@@ -9,6 +9,19 @@ export type InstanceState = 'active' | 'stopped' | 'error' | 'paused' | 'suspend
 /** How building guests goes on a host: `slow` long enough to look on in the middle. */
 export type Spawning = 'normal' | 'slow' | 'failing';
 
+/** What an aggregate is made with, besides its hosts. */
+export interface AggregateChoices {
+  readonly zone?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** What an image is made with; it is active and public unless the fields say something else. */
+export interface ImageChoices {
+  readonly tags?: readonly string[];
+  /** Properties, and Glance's own fields by their names. */
+  readonly fields?: Readonly<Record<string, string | number | boolean>>;
+}
+
 /** A cloud under test. Actions resolve when they have taken effect. */
 export interface Target {
   readonly authUrl: string;
@@ -27,6 +40,12 @@ export interface Target {
   spawning(host: string, how: Spawning): Promise<void>;
   /** Holds nova-conductor: what is sent to it waits. */
   conductor(running: boolean): Promise<void>;
+  /** Makes an aggregate; its id. */
+  aggregate(name: string, hosts: readonly string[], choices: AggregateChoices): Promise<string>;
+  /** Makes an image; its id. */
+  image(name: string, choices: ImageChoices): Promise<string>;
+  /** Removes all aggregates and images that were made, snapshots too. */
+  forget(): Promise<void>;
   /** The hosts on which this instance's guest runs, whatever Nova thinks. */
   runningOn(instance: string): Promise<readonly string[]>;
   /** No instances, all hosts up, enabled, not forced down, spawning normally. */

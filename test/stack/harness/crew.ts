@@ -2,8 +2,8 @@
  * The built program at work on the real cloud: workers as processes, the fence agent as Pacemaker
  * calls it, and the commands of an operator, all on one store.
  */
-import { createWriteStream, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFileStore } from '../../../src/adapters/store/file.ts';
@@ -37,11 +37,18 @@ export interface CrewChoices {
   readonly env?: Readonly<Record<string, string>>;
   /** `short` (the usual choice here): as becomes a Nova that reports every 2 s; `default`: as shipped. */
   readonly waits?: 'short' | 'default';
+  /** Further lines of the configuration file; see {@link Crew.reload}. */
+  readonly policy?: string;
 }
 
 /** Workers and commands on one store. */
 export interface Crew {
   readonly store: Store;
+  /**
+   * Writes other further lines into the configuration file, sends SIGHUP, and waits for the line of the
+   * log that has these words.
+   */
+  reload(worker: Running, policy: string, says: string): Promise<string>;
   /** Starts a worker and waits until it watches the store. */
   worker(env?: Readonly<Record<string, string>>): Promise<Running>;
   /** Starts a worker and waits for nothing. */
@@ -82,10 +89,12 @@ const QUICK: Readonly<Record<string, string>> = {
 
 /** Sets up a crew; no worker runs yet. */
 export async function createCrew(cloud: Cloud, choices: CrewChoices = {}): Promise<Crew> {
-  const { store: place = 'file', env: chosen = {}, waits = 'short' } = choices;
+  const { store: place = 'file', env: chosen = {}, waits = 'short', policy = '' } = choices;
   const directory = await mkdtemp(join(tmpdir(), 'nova-ha-crew-'));
   const config = join(directory, 'config.yaml');
-  writeFileSync(config, configuration(cloud, directory, place), { mode: 0o600 });
+  const configure = (lines: string): Promise<void> =>
+    writeFile(config, configuration(cloud, directory, place) + lines, { mode: 0o600 });
+  await configure(policy);
   const store = openStore(place, directory);
   const env = {
     PATH: process.env['PATH'] ?? '/usr/bin:/bin',
@@ -150,6 +159,17 @@ export async function createCrew(cloud: Cloud, choices: CrewChoices = {}): Promi
 
   return {
     store,
+    async reload(worker, lines, says) {
+      const before = said.length;
+      await configure(lines);
+      worker.child.kill('SIGHUP');
+      const found = (): string | undefined =>
+        said
+          .slice(before)
+          .split('\n')
+          .find((line) => line.includes(says));
+      return waitFor(found, { what: `a line with: ${says}` });
+    },
     begin,
     async worker(more) {
       const worker = begin(more);

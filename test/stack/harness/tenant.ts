@@ -13,6 +13,10 @@ export interface Booting {
   readonly name: string;
   /** The server group that they belong to. */
   readonly group?: string;
+  /** Ids; the flavor and the image of the cloud itself if left out. */
+  readonly flavor?: string;
+  readonly image?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** Users of one project. Everything rejects with Nova's own words. */
@@ -20,6 +24,8 @@ export interface Tenant {
   /** Nova as this project's users see it; they are administrators, too. */
   readonly nova: Nova;
   boot(booting: Booting): Promise<readonly string[]>;
+  /** Asks for an instance on a host that must not take any; why it ended in ERROR. It is gone afterwards. */
+  refused(host: string): Promise<string>;
   /** A server group; `rules` as `{ max_server_per_host: 2 }`. */
   group(policy: string, rules?: Readonly<Record<string, number>>): Promise<string>;
   /** POST action, for instance `{ 'os-stop': null }`. */
@@ -41,6 +47,7 @@ const roles = v.object({ roles: v.array(named) });
 const groups = v.object({ server_groups: v.array(named) });
 const group = v.object({ server_group: named });
 const booted = v.object({ reservation_id: v.string() });
+const created = v.object({ server: v.object({ id: v.string() }) });
 const reserved = v.object({ servers: v.array(v.object({ id: v.string(), name: v.string() })) });
 
 /** The users of a project, which is made if need be; server groups of earlier users are removed. */
@@ -88,11 +95,19 @@ export async function createTenant(cloud: Cloud, projectName = 'admin'): Promise
     }
   };
 
+  const removed = async (id: string): Promise<void> => {
+    await send('DELETE', `/servers/${id}`, v.unknown());
+    await waitFor(async () => (await nova.call({ path: `/servers/${id}` })).status === 404, {
+      what: `${id} deleted`,
+    });
+  };
+
   return {
     nova,
     act,
-    async boot({ count, host, name, group: hint }) {
-      const server = { name, imageRef, flavorRef: '1', networks: 'none', host };
+    async boot({ count, host, name, group: hint, flavor = '1', image = imageRef, metadata = {} }) {
+      const what = { imageRef: image, flavorRef: flavor, metadata };
+      const server = { name, ...what, networks: 'none', host };
       const many = { min_count: count, max_count: count, return_reservation_id: true };
       const { reservation_id: reservation } = await send('POST', '/servers', booted, {
         server: { ...server, ...many },
@@ -104,6 +119,21 @@ export async function createTenant(cloud: Cloud, projectName = 'admin'): Promise
       await allIn(ids, 'active');
       return ids;
     },
+    async refused(host) {
+      const body = {
+        server: { name: 'unwanted', imageRef, flavorRef: '1', networks: 'none', host },
+      };
+      const { id } = (await send('POST', '/servers', created, body)).server;
+      const seen = await waitFor(
+        async () => {
+          const server = await nova.server(id);
+          return server['OS-EXT-STS:vm_state'] === 'building' ? null : server;
+        },
+        { what: `the end of the boot on ${host}` },
+      );
+      await removed(id);
+      return seen.fault?.message ?? `it is ${seen.status}`;
+    },
     async group(policy, rules) {
       const server_group = { name: policy, policy, ...(rules === undefined ? {} : { rules }) };
       return (await send('POST', '/os-server-groups', group, { server_group })).server_group.id;
@@ -112,12 +142,7 @@ export async function createTenant(cloud: Cloud, projectName = 'admin'): Promise
       for (const id of ids) await act(id, action);
       await allIn(ids, vmState);
     },
-    async delete(id) {
-      await send('DELETE', `/servers/${id}`, v.unknown());
-      await waitFor(async () => (await nova.call({ path: `/servers/${id}` })).status === 404, {
-        what: `${id} deleted`,
-      });
-    },
+    delete: removed,
   };
 }
 
