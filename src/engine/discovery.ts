@@ -36,11 +36,21 @@ const ADOPT_REST_MS = 50_000;
 /** How often the marks are compared with Nova, to find those that a wiped store has lost. */
 const REBUILD_EVERY_MS = 60_000;
 
+/** The look for hosts with work. */
+export interface Discovery {
+  /** The summaries of all open records, or null when the store is away. */
+  look(): Promise<readonly Summary[] | null>;
+  /** The same, which waits for those who are asked beside. */
+  lookAndAsk(): Promise<readonly Summary[] | null>;
+  /** Resolves when nobody is being asked beside the look; throws what was thrown there. */
+  idle(): Promise<void>;
+}
+
 /**
- * Makes the look for hosts with work: the summaries of all open records, or null when the store is
- * away. From time to time Nova is asked for marks that the store has lost.
+ * Makes it. From time to time Nova is asked for marks that the store has lost, and a cluster manager for
+ * failures without a mark: beside the look, since Nova may hang while the hosts that are marked go on.
  */
-export function createDiscovery(parts: DiscoveryParts): () => Promise<readonly Summary[] | null> {
+export function createDiscovery(parts: DiscoveryParts): Discovery {
   const { store, clock, log, fleet, only } = parts;
   let comparedMs = -Infinity;
   let complained = '';
@@ -84,7 +94,27 @@ export function createDiscovery(parts: DiscoveryParts): () => Promise<readonly S
     await correctNames(marking, summaries, services.value);
   }
 
-  return async () => {
+  async function ask(summaries: readonly Summary[]): Promise<void> {
+    await compareWithNova(summaries);
+    await adopt(summaries);
+  }
+
+  /** One at a time: what is found is marked, so the next look at the store shows it. */
+  let asking: Promise<void> | null = null;
+  let failure: { readonly error: unknown } | null = null;
+
+  function askBeside(summaries: readonly Summary[]): void {
+    asking ??= ask(summaries)
+      .catch((error: unknown) => {
+        failure = { error };
+      })
+      .finally(() => {
+        asking = null;
+      });
+  }
+
+  async function look(): Promise<readonly Summary[] | null> {
+    if (failure !== null) throw failure.error;
     const summaries = await store.list();
     if (summaries.kind === 'unknown') {
       trouble.tell(`The store cannot be read: ${summaries.why}`);
@@ -92,13 +122,25 @@ export function createDiscovery(parts: DiscoveryParts): () => Promise<readonly S
     }
     trouble.over();
     complain(summaries.value.filter(isUnreadable));
-    await compareWithNova(summaries.value);
-    await adopt(summaries.value);
+    askBeside(summaries.value);
     return summaries.value.filter(
       (summary) =>
         !isUnreadable(summary) &&
         (summary.phase !== 'closed' || summary.reserves !== undefined) &&
         (only === null || summary.host === only),
     );
-  };
+  }
+
+  async function idle(): Promise<void> {
+    await asking;
+    if (failure !== null) throw failure.error;
+  }
+
+  async function lookAndAsk(): Promise<readonly Summary[] | null> {
+    const found = await look();
+    await idle();
+    return found;
+  }
+
+  return { look, lookAndAsk, idle };
 }

@@ -94,7 +94,7 @@ export function createWorker(parts: WorkerParts): Worker {
       ? null
       : createSilenceWatch({ ...parts, ...currently, ...parts.silence });
   const only = parts.only ?? null;
-  const discover = createDiscovery({ store, clock, log, fleet, cluster, only, silence });
+  const discovery = createDiscovery({ store, clock, log, fleet, cluster, only, silence });
   const eyes = cluster === undefined ? {} : { lookout: cluster.lookout };
   const newLoop = (host: HostName): HostLoop =>
     createHostLoop({ ...parts, ...eyes, ...currently }, host);
@@ -144,7 +144,7 @@ export function createWorker(parts: WorkerParts): Worker {
     }, lookAgain);
     while (!isStopped(stop.signal)) {
       poll.begin();
-      const open = await discover();
+      const open = await discovery.look();
       for (const summary of open ?? []) ensureLoop(summary.host, stop.signal);
       await poll.rest(() => {
         lookedRound(open);
@@ -152,7 +152,7 @@ export function createWorker(parts: WorkerParts): Worker {
     }
     watch.close();
     await Promise.all([...loops.values()].map(({ ended }) => ended));
-    await silence?.idle();
+    await Promise.all([discovery.idle(), silence?.idle()]);
     signal.removeEventListener('abort', wakeUp);
     rethrow(failure);
   }
@@ -173,7 +173,7 @@ export function createWorker(parts: WorkerParts): Worker {
   }
 
   async function once(): Promise<{ readonly active: number }> {
-    const open = (await discover()) ?? [];
+    const open = (await discovery.lookAndAsk()) ?? [];
     await silence?.idle();
     // A bug in one turn must not end the process while a request of another one is on its way.
     const turns = open.map(({ host }) =>
@@ -185,7 +185,7 @@ export function createWorker(parts: WorkerParts): Worker {
     );
     await Promise.all(turns);
     rethrow(failure);
-    const after = (await discover()) ?? [];
+    const after = (await discovery.lookAndAsk()) ?? [];
     return { active: after.filter(isActive).length };
   }
 
