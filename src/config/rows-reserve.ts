@@ -15,7 +15,7 @@ export const RESERVE_ROWS = {
   'reserve.reason': row(
     text(),
     P.reason,
-    'what the reason contains with which an operator disabled a reserved host, in any case of letters',
+    'the word (or words) in the reason with which an operator disabled a reserved host, in any case of letters',
   ),
   'reserve.aggregate': optional(
     text('the name of an aggregate'),

@@ -3,6 +3,7 @@ import type { Fleet, Service } from './host.ts';
 import type { HostName } from './ids.ts';
 import { type Known, NOT_ASKED } from './known.ts';
 import { parseDisabledReason } from './mark.ts';
+import { parseDrainNote } from './move.ts';
 import type { Observation } from './observation.ts';
 import type { Reason } from './reason.ts';
 import type { Summary } from './summary.ts';
@@ -107,7 +108,8 @@ const BY_ITSELF = 'AUTO:';
 
 /**
  * Whether an operator keeps a host in reserve: he disabled it and said so. In the aggregate of the
- * reserved hosts he need not say it, but what he disabled there for another reason is left alone.
+ * reserved hosts he need not say it, but what he disabled there for another reason is left alone. What
+ * was said when a host was drained says nothing about it in reserve.
  */
 export function isReserved(
   service: Service,
@@ -116,11 +118,17 @@ export function isReserved(
 ): boolean {
   const { status, disabledReason: reason, host } = service;
   if (status !== 'disabled' || parseDisabledReason(reason) !== null) return false;
-  if (reason?.startsWith(BY_ITSELF) === true) return false;
-  const says = reason?.toLowerCase().includes(policy.reason.toLowerCase()) === true;
+  if (reason?.startsWith(BY_ITSELF) === true || parseDrainNote(reason) !== null) return false;
+  const says = reason !== null && hasWords(reason, policy.reason);
   if (policy.aggregate === null) return says;
   const isMember = aggregatesOf(host, aggregates).some(({ name }) => name === policy.aggregate);
   return isMember && (says || reason === null || reason === '');
+}
+
+/** Whether a text has these words, in any case of letters: what is "preserved" is not reserved. */
+function hasWords(text: string, words: string): boolean {
+  const plain = words.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return new RegExp(`(?<![\\p{L}\\p{N}])${plain}(?![\\p{L}\\p{N}])`, 'iu').test(text);
 }
 
 /** The records that have claimed a reserved host too. */
@@ -234,7 +242,7 @@ const NAMED = 3;
 export function whyNone({ unfit }: FoundReserves, policy: ReservePolicy): string {
   if (unfit.length === 0) {
     return policy.aggregate === null
-      ? `no compute service is disabled with a reason that contains "${policy.reason}"`
+      ? `no compute service is disabled with a reason that has the word "${policy.reason}"`
       : `no host of the aggregate ${policy.aggregate} is disabled as a reserved host`;
   }
   const named = unfit.slice(0, NAMED).map(({ host, why }) => `${host}: ${why}`);

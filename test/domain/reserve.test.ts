@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Service } from '../../src/domain/host.ts';
 import { asHost } from '../../src/domain/ids.ts';
 import { known, unknown } from '../../src/domain/known.ts';
+import { drainNote } from '../../src/domain/move.ts';
 import type { Observation } from '../../src/domain/observation.ts';
 import { findReserves, sightOf, whyNone, type ReservePolicy } from '../../src/domain/reserve.ts';
 import { fleet, H1, H2, isolated, peer, service, T0 } from '../support/domain.ts';
@@ -33,6 +34,8 @@ const because = (one: Service, policy: Partial<ReservePolicy> = {}, change = {})
   return 'unknown' in found ? found.unknown : whyNone(found, reserve);
 };
 
+const DRAINED = drainNote({ event: 'ev-1', by: 'anna', reason: 'its room is reserved' });
+
 describe('a host in reserve', () => {
   it.each([
     ['says so in its reason', spare(), true],
@@ -41,6 +44,10 @@ describe('a host in reserve', () => {
     ['is disabled without a reason', spare(R1, { disabledReason: null }), false],
     ['is enabled', spare(R1, { status: 'enabled', disabledReason: null }), false],
     ['has disabled itself', spare(R1, { disabledReason: 'AUTO: reserved' }), false],
+    ['says it in a longer word', spare(R1, { disabledReason: 'preserved for the audit' }), false],
+    ['says the opposite', spare(R1, { disabledReason: 'unreserved' }), false],
+    ['says so with more', spare(R1, { disabledReason: 'ha_reserved:2, anna' }), true],
+    ['is drained for what is reserved', spare(R1, { disabledReason: DRAINED }), false],
     ['was disabled by us', spare(R1, { disabledReason: isolated().disabledReason }), false],
   ])('%s', (_name, one, isIn) => {
     expect(fit([one])).toEqual(isIn ? [R1] : []);
@@ -78,8 +85,14 @@ describe('a host in reserve', () => {
     expect(fit([spare()], {}, past)).toEqual([R1]);
   });
 
+  it('may be told by words that mean something to regular expressions', () => {
+    const words = spare(R1, { disabledReason: 'spare (ha+), anna' });
+    expect(fit([words], { reason: 'SPARE (HA+)' })).toEqual([R1]);
+    expect(fit([words], { reason: 'spare .ha..' })).toEqual([]);
+  });
+
   it('says that there is none', () => {
-    expect(because(service(asHost('other')))).toContain('disabled with a reason that contains');
+    expect(because(service(asHost('other')))).toContain('disabled with a reason that has the word');
     const why = because(service(asHost('other')), { aggregate: 'spare' });
     expect(why).toBe('no host of the aggregate spare is disabled as a reserved host');
   });
