@@ -23,5 +23,5 @@ export function isUnexplained(
   if (progress.at !== 'accepted')
     return progress.at === 'intended' || (progress.at === 'stuck' && progress.why.code === 'NH406');
   const { since, looked } = progress;
-  return now - looked >= (now - since < TOLD_MS ? pace.pollMaxMs : TRACE_EVERY_MS);
+  return now - looked >= (now - since < TOLD_MS ? pace.pollMaxMs / 2 : TRACE_EVERY_MS);
 }
