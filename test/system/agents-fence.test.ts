@@ -131,7 +131,7 @@ describe('fence_nova over Redis and HTTP', () => {
         input: stdinOf({
           ...options,
           action: 'off',
-          plug: 'compute-2',
+          plug: 'compute-3',
           store: `file:${store}/marks`,
         }),
         env: { PATH: FENCED_ENV['PATH'] ?? '' },
