@@ -23,12 +23,12 @@ const LARGE_MIB = 500_000;
 
 const NEEDED = `
 reserve: { when: needed, match: any, add_to_aggregates: true }
-retry: { uncertain: 30s }
+retry: { uncertain: 30s, capacity: 5s }
 `;
 /** All go to the repaired host, so that what is taken in reserve stays empty. */
 const IN_VAIN = `
 reserve: { when: always, match: any, add_to_aggregates: true }
-retry: { uncertain: 30s }
+retry: { uncertain: 30s, capacity: 5s }
 destination: { host: ${HOST} }
 `;
 
@@ -96,7 +96,10 @@ describe('hosts in reserve', () => {
     const places = await hostsOf(failed);
     expect(places).toContain(RESERVED);
     expect([SECOND, RESERVED]).toEqual(expect.arrayContaining([...places]));
-    expect(Object.values(await requestsPerInstance(cloud, HOST))).toEqual([1, 1]);
+    // A request that comes before the scheduler takes the host finds no room, and is made once more.
+    for (const count of Object.values(await requestsPerInstance(cloud, HOST))) {
+      expect(count).toBeLessThanOrEqual(2);
+    }
     expect(await cloud.nova.service(RESERVED)).toMatchObject({
       status: 'enabled',
       disabled_reason: null,
