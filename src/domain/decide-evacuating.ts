@@ -10,6 +10,7 @@ import { gates, provenBy } from './gates.ts';
 import type { Fleet, Service } from './host.ts';
 import type { HostName, InstanceId } from './ids.ts';
 import { isolate } from './isolation.ts';
+import { LIFE_PAUSE_MS } from './life.ts';
 import { lookPause, sendSpan } from './look-pause.ts';
 import type { Observation } from './observation.ts';
 import { choose } from './pace.ts';
@@ -242,7 +243,7 @@ function rest(
 ): Decision {
   const next = { ...evacuation, reasons };
   const { idleMs } = policy.freshness;
-  let pause = idleMs;
+  let pause = next.life.moves > 0 ? Math.min(idleMs, LIFE_PAUSE_MS) : idleMs;
   // Whom the stagger alone keeps is sent when it ends.
   const mayAt = nextSendAt(next, policy, now);
   let open = false;

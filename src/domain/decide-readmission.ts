@@ -4,8 +4,8 @@ import type { Evacuation, Readmission } from './evacuation.ts';
 import type { Service } from './host.ts';
 import { flapHold } from './flap.ts';
 import type { HostName } from './ids.ts';
-import { livenessOf, watchLife } from './isolation.ts';
 import { NOT_ASKED } from './known.ts';
+import { LIFE_PAUSE_MS, livenessOf, watchLife } from './life.ts';
 import { disabledReason, parseDisabledReason } from './mark.ts';
 import { stageOf, type Migration } from './migration.ts';
 import type { Observation } from './observation.ts';
@@ -213,6 +213,8 @@ function stay(
   policy: Policy,
   now: Instant,
 ): Decision {
-  const pause = actions.length > 0 ? 1000 : policy.freshness.idleMs;
+  const { idleMs } = policy.freshness;
+  const usual = evacuation.life.moves > 0 ? Math.min(idleMs, LIFE_PAUSE_MS) : idleMs;
+  const pause = actions.length > 0 ? 1000 : usual;
   return { next: { ...evacuation, reasons }, actions, wakeAt: now + pause };
 }

@@ -5,7 +5,7 @@ import type { KeptOrder } from './order.ts';
 import type { Reason } from './reason.ts';
 import type { Reserve } from './reserve.ts';
 import type { Restore } from './storage.ts';
-import type { Instant } from './time.ts';
+import type { Instant, Millis } from './time.ts';
 
 /**
  * Where one host stands.
@@ -167,9 +167,19 @@ export interface Isolation {
 /** Signs of life of the nova-compute of a host that is forced down: `updated_at` that moves by itself. */
 export interface Life {
   readonly updatedAt: string | null;
+  /** How many moves in a row may be reports: forward, evenly, with nothing else changed. */
   readonly moves: number;
   readonly movedAt: Instant | null;
+  /** What the first of them moved `updated_at` to. */
+  readonly since?: string;
+  /** How far the last two lie apart, by Nova's time. */
+  readonly stepMs?: Millis;
+  /** What else the service showed at the last look. */
+  readonly shown?: string;
 }
+
+/** Nobody has looked yet, or our own request is about to move what is looked at. */
+export const UNWATCHED: Life = { updatedAt: null, moves: 0, movedAt: null };
 
 /** The steps of the way back, each with the instant at which it was first seen. */
 export interface Readmission {
@@ -269,7 +279,7 @@ export function newEvacuation(host: HostName, mark: Mark, now: Instant): Evacuat
     proof: null,
     isolation: null,
     excused: false,
-    life: { updatedAt: null, moves: 0, movedAt: null },
+    life: UNWATCHED,
     instances: {},
     seenMigration: 0,
     readmission: { cleanSince: null, upSince: null, upSeen: 0, asked: false },

@@ -1,8 +1,9 @@
 import { isActive, type Evacuation } from './evacuation.ts';
 import type { Fleet, Service } from './host.ts';
 import type { HostName } from './ids.ts';
-import { isIsolated, livenessOf } from './isolation.ts';
+import { isIsolated } from './isolation.ts';
 import { type Known, NOT_ASKED } from './known.ts';
+import { livenessOf } from './life.ts';
 import { covers, type FenceProof } from './mark.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';

@@ -1,6 +1,7 @@
 import type { Action } from './action.ts';
 import type { Evacuation, Isolation, Life } from './evacuation.ts';
 import type { Service, ServiceBefore, ServiceChange } from './host.ts';
+import { watchLife } from './life.ts';
 import { disabledReason, parseDisabledReason, type ReasonStage } from './mark.ts';
 import type { Policy } from './policy.ts';
 import type { Instant } from './time.ts';
@@ -53,39 +54,6 @@ export function isIsolated(service: Service, policy: Policy): boolean {
   return policy.fence.isolation === 'force-down'
     ? service.forcedDown
     : service.forcedDown || service.status === 'disabled';
-}
-
-/** Two moves of `updated_at` that nobody of us made are heartbeats; one may be an operator's PUT. */
-const MOVES_OF_THE_LIVING = 2;
-/** A single move is forgotten after this long without another (report_interval is 10 s). */
-const MOVE_FORGOTTEN_MS = 60_000;
-
-/**
- * Counts signs of life. While a service is forced down its `state` says nothing; the only sign is
- * `updated_at` moving although we did not PUT (contracts: nova 2).
- */
-export function watchLife(life: Life, service: Service, weChange: boolean, now: Instant): Life {
-  if (weChange) return { updatedAt: null, moves: 0, movedAt: null };
-  if (life.updatedAt === null) return { updatedAt: service.updatedAt, moves: 0, movedAt: null };
-  if (service.updatedAt === life.updatedAt) {
-    const stale =
-      life.moves > 0 &&
-      life.moves < MOVES_OF_THE_LIVING &&
-      life.movedAt !== null &&
-      now - life.movedAt > MOVE_FORGOTTEN_MS;
-    return stale ? { ...life, moves: 0, movedAt: null } : life;
-  }
-  return { updatedAt: service.updatedAt, moves: life.moves + 1, movedAt: now };
-}
-
-/** `dead`: no sign; `doubtful`: one that need not be its own; `alive`: its nova-compute reports. */
-export type Liveness = 'dead' | 'doubtful' | 'alive';
-
-/** What the signs of life amount to. */
-export function livenessOf(life: Life, service: Service): Liveness {
-  if (life.moves >= MOVES_OF_THE_LIVING) return 'alive';
-  // `up` alone proves nothing: un-forcing a host within service_down_time of its death shows it up.
-  return life.moves > 0 || service.state === 'up' ? 'doubtful' : 'dead';
 }
 
 /**

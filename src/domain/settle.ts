@@ -4,7 +4,7 @@ import type { Service } from './host.ts';
 import type { InstanceId } from './ids.ts';
 import type { Instance } from './instance.ts';
 import { takeInventory } from './inventory.ts';
-import { livenessOf } from './isolation.ts';
+import { livenessOf } from './life.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';

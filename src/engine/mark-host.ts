@@ -3,6 +3,7 @@ import {
   newEvacuation,
   tracked,
   isInFlight,
+  UNWATCHED,
   type Evacuation,
   type Progress,
   type Tracked,
@@ -120,7 +121,7 @@ function renewed(record: Evacuation, failure: Failure, now: number): Evacuation 
     },
     proof: null,
     isolation: record.isolation === null ? null : { ...record.isolation, seen: false },
-    life: { updatedAt: null, moves: 0, movedAt: null },
+    life: UNWATCHED,
   };
 }
 

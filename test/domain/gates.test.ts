@@ -9,6 +9,7 @@ import { stormOf } from '../../src/domain/storm.ts';
 import type { Summary } from '../../src/domain/summary.ts';
 import type { Service } from '../../src/domain/host.ts';
 import {
+  ALIVE,
   evacuating,
   fleet,
   H1,
@@ -45,7 +46,6 @@ function codes(given: Given = {}): readonly string[] {
 const marks = (...peers: readonly ReturnType<typeof peer>[]): Partial<Observation> => ({
   peers: known(peers, T0),
 });
-const alive = { updatedAt: 'x', moves: 2, movedAt: T0 };
 const doubtful = { updatedAt: 'x', moves: 1, movedAt: T0 };
 const delayed: Policy = { ...DEFAULT_POLICY, fence: { ...DEFAULT_POLICY.fence, delayMs: 60_000 } };
 const PATIENCE = DEFAULT_POLICY.fence.patienceMs;
@@ -57,7 +57,7 @@ describe('what closes the gate', () => {
 
   it.each<readonly [string, Given, string]>([
     ['no proof', { change: { proof: null } }, 'NH101'],
-    ['signs of life', { change: { life: alive } }, 'NH202'],
+    ['signs of life', { change: { life: ALIVE } }, 'NH202'],
     ['a sign that may be one', { change: { life: doubtful } }, 'NH107'],
     ['Nova shows it up again', { own: isolated(H1, { state: 'up', forcedDown: false }) }, 'NH107'],
     ['not seen isolated', { change: { isolation: null } }, 'NH102'],

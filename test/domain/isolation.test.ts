@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  isIsolated,
-  isolate,
-  isolatingChange,
-  livenessOf,
-  serviceBefore,
-  watchLife,
-} from '../../src/domain/isolation.ts';
-import { newEvacuation, type Life } from '../../src/domain/evacuation.ts';
+import { isIsolated, isolate, isolatingChange, serviceBefore } from '../../src/domain/isolation.ts';
+import { newEvacuation } from '../../src/domain/evacuation.ts';
 import { disabledReason, parseDisabledReason } from '../../src/domain/mark.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
 import { EVENT, evacuating, H1, isolated, mark, service, T0 } from '../support/domain.ts';
@@ -18,7 +11,6 @@ const waiting: Policy = {
   ...DEFAULT_POLICY,
   fence: { ...DEFAULT_POLICY.fence, isolation: 'wait' },
 };
-const FRESH: Life = { updatedAt: null, moves: 0, movedAt: null };
 
 describe('the one PUT', () => {
   it('disables with our reason and forces down, together', () => {
@@ -159,35 +151,4 @@ describe('our reason', () => {
       expect(parseDisabledReason(text)).toBeNull();
     },
   );
-});
-
-describe('signs of life', () => {
-  const at = (updatedAt: string) => isolated(H1, { updatedAt });
-  const watch = (life: Life, updatedAt: string, now = T0): Life =>
-    watchLife(life, at(updatedAt), false, now);
-
-  it('are two moves that nobody of us made', () => {
-    const first = watch(FRESH, 'a');
-    expect(livenessOf(first, at('a'))).toBe('dead');
-    const once = watch(first, 'b', T0 + 10_000);
-    expect(livenessOf(once, at('b'))).toBe('doubtful');
-    expect(livenessOf(watch(once, 'c', T0 + 20_000), at('c'))).toBe('alive');
-  });
-
-  it('our own change starts the watch anew', () => {
-    const once = watch(watch(FRESH, 'a'), 'b');
-    expect(watchLife(once, at('c'), true, T0)).toEqual(FRESH);
-  });
-
-  it('a single move is forgotten after a minute; two are not', () => {
-    const once = watch(watch(FRESH, 'a'), 'b');
-    expect(watch(once, 'b', T0 + 60_000).moves).toBe(1);
-    expect(watch(once, 'b', T0 + 60_001).moves).toBe(0);
-    const twice = watch(once, 'c');
-    expect(watch(twice, 'c', T0 + 600_000).moves).toBe(2);
-  });
-
-  it('being up is no proof: un-forcing a host that has just died shows it up', () => {
-    expect(livenessOf(FRESH, service())).toBe('doubtful');
-  });
 });

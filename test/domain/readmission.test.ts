@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/domain/decide.ts';
-import type { Evacuation } from '../../src/domain/evacuation.ts';
+import { UNWATCHED, type Evacuation } from '../../src/domain/evacuation.ts';
 import type { Service } from '../../src/domain/host.ts';
 import { known, unknown } from '../../src/domain/known.ts';
 import { parseDisabledReason } from '../../src/domain/mark.ts';
@@ -10,6 +10,7 @@ import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
 import { summaryOf } from '../../src/domain/summary.ts';
 import { observations } from '../support/arbitrary.ts';
 import {
+  ALIVE,
   evacuating,
   EVENT,
   fleet,
@@ -17,6 +18,7 @@ import {
   H2,
   isolated,
   observation,
+  REPORTED,
   row,
   service,
   T0,
@@ -25,12 +27,9 @@ import {
 const policy = DEFAULT_POLICY;
 const OVER = `nova-ha: ${EVENT} evacuated (fenced)`;
 const settled = evacuating([], { phase: 'settled' });
-const alive = evacuating([], {
-  phase: 'settled',
-  life: { updatedAt: 'x', moves: 2, movedAt: T0 },
-});
+const alive = evacuating([], { phase: 'settled', life: ALIVE });
 const back = (change: Partial<Service> = {}): Service =>
-  isolated(H1, { disabledReason: OVER, updatedAt: 'x', ...change });
+  isolated(H1, { disabledReason: OVER, updatedAt: REPORTED, ...change });
 
 interface Given {
   readonly record?: Evacuation;
@@ -134,7 +133,8 @@ describe('what is not ours is left', () => {
         ? null
         : { ...alive.isolation, before: change ?? alive.isolation.before },
   });
-  const up = (change: Partial<Service>): Service => service(H1, { status: 'disabled', ...change });
+  const up = (change: Partial<Service>): Service =>
+    service(H1, { status: 'disabled', updatedAt: REPORTED, ...change });
   const late = T0 + policy.readmit.healthyMs;
 
   it.each<readonly [string, Evacuation, Service, string]>([
@@ -236,7 +236,7 @@ describe('a way back that an operator holds', () => {
   } as const;
 
   it('lifts nothing, and sees signs of life all the same: others may count on the host being off', () => {
-    const quiet = { ...settled, life: { updatedAt: 'x', moves: 0, movedAt: null } };
+    const quiet = { ...settled, life: { ...UNWATCHED, updatedAt: REPORTED } };
     const seen = observation({
       fleet: known(fleet([back({ updatedAt: 'y' })]), T0),
       switches: known([freeze], T0),

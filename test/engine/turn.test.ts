@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Evacuation, Progress } from '../../src/domain/evacuation.ts';
+import { UNWATCHED, type Evacuation, type Progress } from '../../src/domain/evacuation.ts';
 import { asWorker, type InstanceId } from '../../src/domain/ids.ts';
 import { known, unknown } from '../../src/domain/known.ts';
+import { watchLife } from '../../src/domain/life.ts';
 import { refused, uncertain, type WriteOutcome } from '../../src/domain/outcome.ts';
 import { createFleetCache } from '../../src/engine/fleet-cache.ts';
 import { perform } from '../../src/engine/perform.ts';
@@ -126,8 +127,7 @@ describe('a turn', () => {
   });
 
   it('writes nothing when nothing has changed', async () => {
-    const { updatedAt } = isolated();
-    const life = { updatedAt, moves: 0, movedAt: null };
+    const life = watchLife(UNWATCHED, isolated(), false, T0);
     const { run, stored } = await turnOf(evacuating([INTENDED], { life }), {
       compute: { evacuationsFrom: () => Promise.resolve(unknown('503')) },
     });

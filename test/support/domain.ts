@@ -1,6 +1,7 @@
 import {
   newEvacuation,
   type Evacuation,
+  type Life,
   type Progress,
   type Tracked,
 } from '../../src/domain/evacuation.ts';
@@ -43,6 +44,16 @@ export const mark = (change: Partial<Mark> = {}): Mark => ({
   request: wholeHost,
   ...change,
 });
+
+/** Its nova-compute has just reported for the fourth time; the service record is of {@link REPORTED}. */
+export const REPORTED = '2026-11-18T08:27:20.000000';
+export const ALIVE: Life = {
+  updatedAt: REPORTED,
+  moves: 4,
+  movedAt: T0,
+  since: '2026-11-18T08:26:50.000000',
+  stepMs: 10_000,
+};
 
 /** A healthy nova-compute. */
 export const service = (host: HostName = H1, change: Partial<Service> = {}): Service => ({
