@@ -115,7 +115,9 @@ const missing = (what: string, detail: string): Reason => because('NH104', { wha
 
 /** After a while a host that cannot be isolated is reported and no longer holds the others back. */
 function excuse(evacuation: Evacuation, policy: Policy, now: Instant): Evacuation {
-  const excused = now - evacuation.mark.at >= policy.fence.patienceMs;
+  // A mark may be written down long after the failure; there is something to wait for only since then.
+  const since = Math.max(evacuation.mark.at, evacuation.phaseSince);
+  const excused = now - since >= policy.fence.patienceMs;
   return excused === evacuation.excused ? evacuation : { ...evacuation, excused };
 }
 

@@ -1,5 +1,5 @@
 import type { EventId, HostName, InstanceId } from './ids.ts';
-import type { Instant } from './time.ts';
+import { parseNovaTime, type Instant } from './time.ts';
 
 /** Where a belief that a host is off may come from (configuration `fence.proof`). */
 export type ProofSource = 'pacemaker' | 'power' | 'mark' | 'operator';
@@ -47,6 +47,13 @@ export const wholeHost: Request = { instances: null, target: null, force: false 
  */
 export function covers(proof: FenceProof, mark: Mark, skewMs: number): boolean {
   return proof.at >= mark.at - skewMs;
+}
+
+/** When an event was, as its id (`20261118T082640Z-7f3a`) tells; null when it tells nothing. */
+export function eventTime(event: EventId): Instant | null {
+  const [, date = '', time = ''] = /^(\d{8})T(\d{6})Z-/.exec(event) ?? [];
+  const day = [date.slice(0, 4), date.slice(4, 6), date.slice(6)].join('-');
+  return parseNovaTime(`${day} ${[time.slice(0, 2), time.slice(2, 4), time.slice(4)].join(':')}`);
 }
 
 const PREFIX = 'nova-ha: ';

@@ -36,7 +36,7 @@ export async function adoptFailures(
 
 /**
  * Puts a mark that was made under another form of the host's name (short for FQDN or the other way
- * round, while Nova could not be asked) under the name that Nova knows, where only one fits.
+ * round, or in other letters, while Nova could not be asked) under the name that Nova knows, where only one fits.
  */
 export async function correctNames(
   parts: MarkingParts,
@@ -62,10 +62,12 @@ export async function correctNames(
 
 function rightName(host: HostName, hosts: readonly HostName[]): HostName | null {
   if (hosts.length === 0 || hosts.includes(host)) return null;
-  const same = hosts.filter(
-    (candidate) =>
-      shortName(candidate) === shortName(host) &&
-      (candidate === shortName(candidate) || host === shortName(host)),
-  );
+  // Names of machines have no case; Nova's service hosts are spelled in one way all the same.
+  const wanted = host.toLowerCase();
+  const same = hosts.filter((candidate) => {
+    const name = candidate.toLowerCase();
+    const short = shortName(name);
+    return name === wanted || (short === shortName(wanted) && (name === short || wanted === short));
+  });
   return same.length === 1 ? (same[0] ?? null) : null;
 }

@@ -65,15 +65,18 @@ export function createDiscovery(parts: DiscoveryParts): Discovery {
     complained = words.join();
   }
 
-  async function compareWithNova(summaries: readonly Summary[]): Promise<void> {
+  /** Returns whether marks were rebuilt. */
+  async function compareWithNova(summaries: readonly Summary[]): Promise<boolean> {
     const nowMs = clock.monotonicMs();
-    if (nowMs - comparedMs < REBUILD_EVERY_MS || only !== null) return;
+    if (nowMs - comparedMs < REBUILD_EVERY_MS || only !== null) return false;
     const services = await fleet.read(REBUILD_EVERY_MS);
-    if (services.kind === 'unknown') return;
+    if (services.kind === 'unknown') return false;
     comparedMs = nowMs;
-    await rebuildMarks(parts, services.value, new Set(summaries.map(({ host }) => host)));
+    const hosts = new Set(summaries.map(({ host }) => host));
+    const rebuilt = await rebuildMarks(parts, services.value, hosts);
     // The same list tells which services are silent: no other is read for them.
     parts.silence?.look(summaries, services.value);
+    return rebuilt.length > 0;
   }
 
   /** Marks what failed without a mark, and mends marks under a name that Nova does not know. */
@@ -95,8 +98,10 @@ export function createDiscovery(parts: DiscoveryParts): Discovery {
   }
 
   async function ask(summaries: readonly Summary[]): Promise<void> {
-    await compareWithNova(summaries);
-    await adopt(summaries);
+    if (!(await compareWithNova(summaries))) return adopt(summaries);
+    // Whoever was rebuilt is marked now: no failure of his is without a mark.
+    const current = await store.list();
+    if (current.kind === 'known') await adopt(current.value);
   }
 
   /** One at a time: what is found is marked, so the next look at the store shows it. */

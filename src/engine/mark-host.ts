@@ -101,28 +101,36 @@ function markedRecord(
   };
 }
 
-/** A second report of a host that is already marked: by an agent it is a new failure to be covered. */
+/**
+ * A second report of a host that is already marked. By an agent it is a new failure to be covered; one
+ * with a time of its own is that only when it is younger than the mark, and never when it comes from
+ * Pacemaker, who is asked about hosts without a mark: one that was made meanwhile is of that failure.
+ */
 function renewed(record: Evacuation, failure: Failure, now: number): Evacuation {
   const { mark } = record;
+  const { origin, by } = failure;
+  const isYounger = failure.at === undefined || (origin !== 'pacemaker' && failure.at > mark.at);
+  const isNews = origin !== 'operator' && isYounger;
   const request = widened(mark.request, failure.request);
-  const open = reopened(record, request, failure.origin, now);
-  if (failure.origin === 'operator') {
-    return { ...open, mark: { ...mark, claim: failure.claim ?? mark.claim, request } };
-  }
+  const open = reopened(record, request, isNews, now);
+  const at = isNews ? Math.max(mark.at, failure.at ?? now) : mark.at;
+  const claim = claimOf(mark, failure, at);
+  if (!isNews) return { ...open, mark: { ...mark, claim, request } };
   return {
     ...open,
-    mark: {
-      ...mark,
-      at: now,
-      origin: failure.origin,
-      by: failure.by,
-      claim: failure.claim,
-      request,
-    },
+    mark: { ...mark, at, origin, by, claim, request },
     proof: null,
     isolation: record.isolation === null ? null : { ...record.isolation, seen: false },
     life: UNWATCHED,
   };
+}
+
+/** The claim of a mark that was reported again: one that covers its failure is not given for an older one. */
+function claimOf(mark: Mark, { origin, claim, at: own }: Failure, at: Instant): FenceProof | null {
+  if (origin === 'operator') return claim ?? mark.claim;
+  if (own === undefined) return claim === null ? null : { ...claim, at };
+  const covering = [mark.claim, claim].find((one) => one !== null && one.at >= at);
+  return covering ?? claim ?? (at > mark.at ? null : mark.claim);
 }
 
 /** What both reports ask for together; nobody who was asked for once is left out by the other. */
@@ -139,16 +147,11 @@ function widened(first: Request, second: Request): Request {
  * Takes up again what was left out for a reason that holds no more: it was not asked for before, or
  * the host had come back and has failed once more. They are listed and classified anew.
  */
-function reopened(
-  record: Evacuation,
-  request: Request,
-  origin: MarkOrigin,
-  now: number,
-): Evacuation {
+function reopened(record: Evacuation, request: Request, isNews: boolean, now: number): Evacuation {
   const kept = tracked(record).filter(([id, { progress }]) => {
     const code = progress.at === 'skipped' ? progress.why.code : null;
     const wanted = request.instances === null || request.instances.includes(id);
-    return !((code === 'NH308' && wanted) || (code === 'NH307' && origin !== 'operator'));
+    return !((code === 'NH308' && wanted) || (code === 'NH307' && isNews));
   });
   if (kept.length === tracked(record).length) return record;
   return { ...record, instances: Object.fromEntries(kept), phase: 'marked', phaseSince: now };

@@ -1,7 +1,7 @@
 import { newEvacuation, type Evacuation } from '../domain/evacuation.ts';
 import type { Fleet } from '../domain/host.ts';
 import type { HostName } from '../domain/ids.ts';
-import { parseDisabledReason, wholeHost, type Mark } from '../domain/mark.ts';
+import { eventTime, parseDisabledReason, wholeHost, type Mark } from '../domain/mark.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Clock, Log, Store } from './ports.ts';
 
@@ -38,13 +38,15 @@ function rebuiltRecord(
   ours: NonNullable<ReturnType<typeof parseDisabledReason>>,
   now: Instant,
 ): Evacuation {
+  // A fencing of that time proves it: what happened then is what is to be covered.
+  const at = Math.min(now, eventTime(ours.event) ?? now);
   const claim = ours.trusted
     ? { source: 'mark' as const, at: now, detail: 'the lost mark came with a proof' }
     : null;
   const mark: Mark = {
     event: ours.event,
-    firstAt: now,
-    at: now,
+    firstAt: at,
+    at,
     origin: 'rebuilt',
     by: 'disabled_reason in Nova',
     claim,

@@ -94,11 +94,30 @@ describe('marks under another form of the name', () => {
     expect((await markOf(store, 'compute-1.example.com'))?.mark.claim?.source).toBe('mark');
   });
 
+  it.each(['Compute-1', 'COMPUTE-1.example.com'])('move from %s, too', async (host) => {
+    const { store, parts } = bed();
+    await marked(parts, host);
+    await correctNames(parts, await listed(store), fleetOf('compute-1', 'compute-2'));
+    expect(await phases(store)).toEqual({ [host]: 'closed', 'compute-1': 'marked' });
+  });
+
+  it('leave the claim of the one that is there alone', async () => {
+    const { store, parts } = bed();
+    await marked(parts, 'compute-1');
+    await marked(parts, 'compute-1.example.com');
+    const first = (await markOf(store, 'compute-1.example.com'))?.mark;
+    const later = { ...parts, clock: { ...parts.clock, now: () => NOW + 60_000 } };
+    await correctNames(later, await listed(store), fleetOf('compute-1.example.com'));
+    expect((await markOf(store, 'compute-1.example.com'))?.mark).toEqual(first);
+    expect(await phases(store)).toMatchObject({ 'compute-1': 'closed' });
+  });
+
   it('stay where they are when two names fit, none does, or Nova knows it as it is', async () => {
     for (const hosts of [
       ['compute-1.a.example', 'compute-1.b.example'],
       ['compute-2'],
       ['compute-1', 'compute-1.example.com'],
+      ['COMPUTE-1', 'Compute-1'],
     ] satisfies readonly (readonly string[])[]) {
       const { store, parts } = bed();
       await marked(parts, 'compute-1');

@@ -7,7 +7,17 @@ import { refused, uncertain } from '../../src/domain/outcome.ts';
 import { because } from '../../src/domain/reason.ts';
 import { markHost, readmitHost, unmarkHost, type Failure } from '../../src/engine/mark-host.ts';
 import type { Store } from '../../src/engine/ports.ts';
-import { ACCEPTED, evacuating, H1, H2, INTENDED, PENDING, T0, vm } from '../support/domain.ts';
+import {
+  ACCEPTED,
+  evacuating,
+  H1,
+  H2,
+  INTENDED,
+  mark,
+  PENDING,
+  T0,
+  vm,
+} from '../support/domain.ts';
 import { createParts, withWrites, type ToldWrite } from '../support/engine.ts';
 
 const agent: Failure = {
@@ -55,6 +65,57 @@ describe('a mark', () => {
       mark: { firstAt: T0, at: T0 + 5000, claim: null, by: 'ctl-2' },
       proof: null,
     });
+  });
+
+  it('is not made older by a report from before, nor does its claim go', async () => {
+    const parts = createParts();
+    await markHost(parts, agent);
+    const first = (await recordIn(parts.store)).mark;
+    parts.clock.pass(60_000);
+    const before = { source: 'pacemaker', at: T0 - 60_000, detail: 'reboot' } as const;
+    for (const claim of [null, before]) {
+      await markHost(parts, { ...agent, claim, at: T0 - 60_000, by: 'ctl-2' });
+      expect((await recordIn(parts.store)).mark).toEqual(first);
+    }
+    // Of the same failure: Pacemaker ended the fencing in which the agent had marked the host.
+    const claim = { source: 'pacemaker', at: T0 + 2000, detail: 'reboot' } as const;
+    await markHost(parts, { ...agent, origin: 'pacemaker', claim, at: T0 + 2000 });
+    expect((await recordIn(parts.store)).mark).toEqual(first);
+  });
+
+  it('without a claim takes the one of a report from before', async () => {
+    const parts = await holding(evacuating([ACCEPTED], { mark: mark({ claim: null }) }));
+    const claim = { source: 'pacemaker', at: T0, detail: 'reboot' } as const;
+    await markHost(parts, { ...agent, origin: 'pacemaker', claim, at: T0 });
+    expect(await recordIn(parts.store)).toMatchObject({
+      phase: 'evacuating',
+      mark: { at: T0, claim, origin: 'fence-agent' },
+      proof: { source: 'mark' },
+    });
+  });
+
+  it('is renewed by a younger one that is moved here, with the claim that covers it', async () => {
+    const parts = await holding(evacuating([ACCEPTED]));
+    const moved = { source: 'mark', at: T0 + 5000, detail: 'fenced' } as const;
+    await markHost(parts, { ...agent, claim: moved, at: T0 + 5000 });
+    const renewed = {
+      mark: { at: T0 + 5000, claim: moved },
+      proof: null,
+      isolation: { seen: false },
+    };
+    expect(await recordIn(parts.store)).toMatchObject(renewed);
+    await markHost(parts, { ...agent, claim: null, at: T0 + 5001 });
+    expect((await recordIn(parts.store)).mark).toMatchObject({ at: T0 + 5001, claim: null });
+  });
+
+  it('is renewed by an agent whose clock is behind', async () => {
+    const parts = createParts();
+    parts.clock.pass(60_000);
+    await markHost(parts, agent);
+    parts.clock.pass(-30_000);
+    await markHost(parts, { ...agent, by: 'ctl-2' });
+    const at = T0 + 60_000;
+    expect((await recordIn(parts.store)).mark).toMatchObject({ at, claim: { at }, by: 'ctl-2' });
   });
 
   it('by an operator adds his word and changes nothing that is known', async () => {
