@@ -97,6 +97,18 @@ const noCounts = (): { -readonly [Step in keyof Counts]: Counts[Step] } => ({
 export const isUnreadable = (summary: Summary): boolean =>
   summary.reasons.some((reason) => reason.code === 'NH111');
 
+/** Steps in which nothing more happens by itself. */
+const AT_REST: readonly string[] = ['stuck', 'landed', 'skipped', 'gone', 'failed'];
+
+/**
+ * Whether all that is left of an evacuation waits for a human: it takes neither places in flight nor
+ * room, and may wait for days.
+ */
+export function awaitsHumans({ phase, counts }: Summary): boolean {
+  const working = Object.entries(counts).some(([at, count]) => count > 0 && !AT_REST.includes(at));
+  return phase === 'evacuating' && counts.stuck > 0 && !working;
+}
+
 /** Derives the summary of a record. */
 export function summaryOf(evacuation: Evacuation): Summary {
   const counts = noCounts();

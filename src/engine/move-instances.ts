@@ -8,6 +8,7 @@ import { moveChanges } from '../domain/move-changes.ts';
 import type { WriteOutcome } from '../domain/outcome.ts';
 import type { Policy } from '../domain/policy.ts';
 import { because, type Reason } from '../domain/reason.ts';
+import { awaitsHumans } from '../domain/summary.ts';
 import type { Instant } from '../domain/time.ts';
 import { lookAtMoves, openMoves, type LookParts, type MoveLook } from './move-look.ts';
 import { confirmArrived, intendMoves, sendMoves } from './move-sending.ts';
@@ -169,7 +170,9 @@ export function busyElsewhere(
   if (peers.kind === 'unknown') {
     return { for: 'now', why: because('NH104', { what: 'the store', detail: peers.why }) };
   }
-  const busy = peers.value.filter((peer) => peer.host !== host && isActive(peer) && !peer.excused);
+  const busy = peers.value.filter(
+    (peer) => peer.host !== host && isActive(peer) && !peer.excused && !awaitsHumans(peer),
+  );
   if (busy.length === 0) return null;
   return { for: 'now', why: because('NH618', { hosts: busy.map((peer) => peer.host).join(', ') }) };
 }

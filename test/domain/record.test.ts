@@ -8,12 +8,13 @@ import { mark as markOf } from '../support/domain.ts';
 import { byInstance, stageOf } from '../../src/domain/migration.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import { because } from '../../src/domain/reason.ts';
-import { summaryOf } from '../../src/domain/summary.ts';
+import { awaitsHumans, summaryOf } from '../../src/domain/summary.ts';
 import { everyProgress } from '../support/record.ts';
 import {
   ACCEPTED,
   entry,
   evacuating,
+  H1,
   H2,
   H3,
   INTENDED,
@@ -133,6 +134,19 @@ describe('the summary', () => {
     expect(summary.counts).toMatchObject({ pending: 1, intended: 1, accepted: 3, landed: 0 });
     const all = summaryOf(evacuating(everyProgress));
     expect(Object.values(all.counts).reduce((sum, count) => sum + count, 0)).toBe(all.total);
+  });
+
+  it('tells when all that is left waits for a human: planned moves need not wait with it', () => {
+    const why = because('NH412', { status: 'done', host: H1, id: vm(1) });
+    const base = { attempt: 1, since: T0, after: 0, migration: 1, destination: H2 } as const;
+    const stuck: Progress = { at: 'stuck', ...base, why };
+    const rests = (...progresses: readonly Progress[]): boolean =>
+      awaitsHumans(summaryOf(evacuating(progresses)));
+    expect(rests(stuck, { at: 'gone' })).toBe(true);
+    expect(rests(stuck, PENDING)).toBe(false);
+    expect(rests(stuck, ACCEPTED)).toBe(false);
+    expect(rests({ at: 'gone' })).toBe(false);
+    expect(awaitsHumans(summaryOf(evacuating([stuck], { phase: 'marked' })))).toBe(false);
   });
 
   it('names the groups with a member under way, until it was seen on its new host', () => {
