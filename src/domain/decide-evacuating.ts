@@ -9,7 +9,7 @@ import { foresee } from './foresee.ts';
 import { gates, provenBy } from './gates.ts';
 import type { Fleet, Service } from './host.ts';
 import type { HostName, InstanceId } from './ids.ts';
-import { isolate } from './isolation.ts';
+import { isLiftedForLong, isolate } from './isolation.ts';
 import { LIFE_PAUSE_MS } from './life.ts';
 import { lookPause, sendSpan } from './look-pause.ts';
 import type { Observation } from './observation.ts';
@@ -83,7 +83,7 @@ function workOn(
     ...followed,
     isolation: step.isolation,
     life: step.life,
-    excused: false,
+    excused: isLiftedForLong(step.isolation, policy, now),
   };
   const counted = recount(current, observation, policy, now);
   const foreseen = foresee(counted, observation, policy, now);

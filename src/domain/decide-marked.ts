@@ -7,7 +7,7 @@ import type { Service } from './host.ts';
 import { factsFor, type InventoryFacts } from './facts.ts';
 import { provenBy, unproven } from './gates.ts';
 import { takeInventory } from './inventory.ts';
-import { isolate } from './isolation.ts';
+import { isLiftedForLong, isolate } from './isolation.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { assignmentOf, policyOf } from './profile.ts';
@@ -55,7 +55,7 @@ export function decideMarked(
     const next = excuse(isolated, policy, now);
     return wait(next, [notIsolated(next, service, now)], actions);
   }
-  const seen: Evacuation = { ...isolated, excused: false };
+  const seen: Evacuation = { ...isolated, excused: isLiftedForLong(isolation, policy, now) };
   if (proof === null) return wait(seen, [unproven(seen, observation.proof)], actions);
   const begun = count(seen, service, observation, policy, now);
   if ('code' in begun) return wait(seen, [begun]);

@@ -162,6 +162,8 @@ export interface Isolation {
   readonly seen: boolean;
   /** Set when it was seen down without being forced, as `wait` wants it. */
   readonly waited?: true;
+  /** Since when Nova shows it isolated no more: somebody has lifted it, which is not overruled. */
+  readonly liftedAt?: Instant;
 }
 
 /** Signs of life of the nova-compute of a host that is forced down: `updated_at` that moves by itself. */

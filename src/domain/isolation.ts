@@ -89,11 +89,28 @@ export function isolate(
   const seen = isolation.seen || isReady(change, service, policy);
   const waits = seen && !isolation.seen && !service.forcedDown;
   return {
-    isolation: { ...isolation, seen, ...(waits ? { waited: true } : {}) },
+    isolation: watched(
+      { ...isolation, seen, ...(waits ? { waited: true } : {}) },
+      service,
+      policy,
+      now,
+    ),
     life: watchLife(evacuation.life, service, change !== null, now),
     actions: change === null ? [] : [{ do: 'change-service', service: service.id, change }],
     loss: isOfLostRecord(evacuation, service) ? { lostAt: now } : {},
   };
+}
+
+/** Notes since when an isolation that was seen is seen no more. */
+function watched(isolation: Isolation, service: Service, policy: Policy, now: Instant): Isolation {
+  const { liftedAt, ...rest } = isolation;
+  if (!isolation.seen || isIsolated(service, policy)) return rest;
+  return { ...rest, liftedAt: liftedAt ?? now };
+}
+
+/** Whether somebody lifted it so long ago that it holds no other host back any more. */
+export function isLiftedForLong({ liftedAt }: Isolation, { fence }: Policy, now: Instant): boolean {
+  return liftedAt !== undefined && now - liftedAt >= fence.patienceMs;
 }
 
 /** Isolated while the policy was content with waiting: under one that forces down it is done anew. */

@@ -3,17 +3,20 @@ import { describe, expect, it } from 'vitest';
 import { changesBetween } from '../../src/domain/changes.ts';
 import { decide } from '../../src/domain/decide.ts';
 import { newEvacuation, tracked, type Evacuation } from '../../src/domain/evacuation.ts';
+import type { Service } from '../../src/domain/host.ts';
 import { violations } from '../../src/domain/invariants.ts';
 import { known, unknown } from '../../src/domain/known.ts';
 import type { Observation } from '../../src/domain/observation.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
-import { remedyOf, sentenceOf, type Reason } from '../../src/domain/reason.ts';
+import { because, remedyOf, sentenceOf, type Reason } from '../../src/domain/reason.ts';
+import { summaryOf } from '../../src/domain/summary.ts';
 import { observations } from '../support/arbitrary.ts';
 import {
   evacuating,
   fleet,
   H1,
   H2,
+  H3,
   instance,
   isolated,
   mark,
@@ -165,6 +168,38 @@ describe('an evacuating host', () => {
     const { next, actions } = step(again, {}, T0 + 61_000);
     expect(next.proof).toBeNull();
     expect(actions).toEqual([]);
+  });
+
+  it('that somebody has taken out of its isolation holds the others back for a while, not for ever', () => {
+    const stuck = {
+      at: 'stuck',
+      attempt: 1,
+      since: T0,
+      after: 0,
+      migration: 1,
+      destination: H2,
+    } as const;
+    const why = because('NH412', { status: 'done', host: H1, id: vm(1) });
+    const seen = (own: Service, now: number) => ({
+      fleet: known(fleet([own, service(H2), service(H3)]), now),
+      inventory: known([instance()], now),
+    });
+    for (const record of [
+      evacuating([{ ...stuck, why }], { phaseSince: T0 }),
+      evacuating([], { phase: 'marked', mark: mark({ claim: null }), proof: null }),
+    ]) {
+      const back = service(H1);
+      const { next: first } = step(record, seen(back, T0 + 500_000), T0 + 500_000);
+      expect(summaryOf(first).excused).toBe(false);
+      const until = T0 + 500_000 + policy.fence.patienceMs;
+      expect(step(first, seen(back, until), until - 1).next.excused).toBe(false);
+      const { next: late } = step(first, seen(back, until), until);
+      expect(late).toMatchObject({ phase: record.phase, excused: true });
+      // Isolated again, it is as any other, and a second lifting is a new one.
+      const { next: again } = step(late, seen(isolated(), until), until);
+      expect(again.excused).toBe(false);
+      expect(step(again, seen(back, until), until).next.excused).toBe(false);
+    }
   });
 
   it('a closed record is left alone', () => {

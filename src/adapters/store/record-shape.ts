@@ -213,6 +213,7 @@ export const evacuationShape = object<Evacuation>({
       seen: truth,
       wasUp: truth,
       waited: optional(isTrue),
+      liftedAt: optional(number),
     }),
   ),
   excused: truth,

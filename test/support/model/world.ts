@@ -118,6 +118,7 @@ const HORIZONS: Readonly<Record<string, number>> = {
   since: LONG_AGO_MS,
   phaseSince: LONG_AGO_MS,
   movedAt: LONG_AGO_MS,
+  liftedAt: LONG_AGO_MS,
   looked: TICK_MS,
   notBefore: 0,
 };
