@@ -8,11 +8,14 @@ import type { Instant } from './time.ts';
 
 /**
  * What the service was before *we* touched it. A reason of ours (of this event or an earlier one that
- * was never lifted, or from before the store was wiped) means that it was enabled and up.
+ * was never lifted, or from before the store was wiped) means that it was enabled, and up unless the
+ * reason says that somebody else had forced it down.
  */
 export function serviceBefore(service: Service): ServiceBefore {
-  if (parseDisabledReason(service.disabledReason) !== null) {
-    return { status: 'enabled', disabledReason: null, forcedDown: false };
+  const ours = parseDisabledReason(service.disabledReason);
+  if (ours !== null) {
+    const forcedDown = ours.theirs === true && service.forcedDown;
+    return { status: 'enabled', disabledReason: null, forcedDown };
   }
   return {
     status: service.status,
@@ -33,6 +36,7 @@ export function isolatingChange(
 ): ServiceChange | null {
   const ours = parseDisabledReason(service.disabledReason);
   const wanted = { event: evacuation.mark.event, stage: 'evacuating' as ReasonStage };
+  const before = evacuation.isolation?.before ?? serviceBefore(service);
   const current = ours?.event === wanted.event && ours.stage === wanted.stage;
   const disable = service.status === 'enabled' || (ours !== null && !current);
   const force = policy.fence.isolation === 'force-down' && !service.forcedDown;
@@ -41,7 +45,11 @@ export function isolatingChange(
     ...(disable
       ? {
           status: 'disabled' as const,
-          disabledReason: disabledReason({ ...wanted, trusted: evacuation.mark.claim !== null }),
+          disabledReason: disabledReason({
+            ...wanted,
+            trusted: evacuation.mark.claim !== null,
+            ...(before.forcedDown ? { theirs: true } : {}),
+          }),
         }
       : {}),
     ...(force ? { forcedDown: true } : {}),

@@ -72,6 +72,8 @@ export interface OurReason {
   readonly event: EventId;
   readonly stage: ReasonStage;
   readonly trusted: boolean;
+  /** Set when somebody else had forced the host down before: that is not ours to lift. */
+  readonly theirs?: true;
 }
 
 /**
@@ -79,13 +81,20 @@ export interface OurReason {
  * nova-compute re-enables such services by itself). `trusted` says that the mark came with a proof.
  */
 export function disabledReason(reason: OurReason): string {
-  return `${PREFIX}${reason.event} ${reason.stage}${reason.trusted ? ' (fenced)' : ''}`;
+  const { event, stage, trusted, theirs } = reason;
+  return `${PREFIX}${event} ${stage}${trusted ? ' (fenced)' : ''}${theirs === true ? THEIRS : ''}`;
 }
+
+const THEIRS = ' (was forced down)';
 
 /** Reads a `disabled_reason`; null when it is not ours. */
 export function parseDisabledReason(text: string | null): OurReason | null {
   if (text?.startsWith(PREFIX) !== true) return null;
-  const match = /^(\S+) (\w+)( \(fenced\))?$/.exec(text.slice(PREFIX.length));
-  const [, event = '', stage = '', trusted] = match ?? [];
-  return isStage(stage) ? { event: event as EventId, stage, trusted: trusted !== undefined } : null;
+  const match = /^(\S+) (\w+)( \(fenced\))?( \(was forced down\))?$/.exec(
+    text.slice(PREFIX.length),
+  );
+  const [, event = '', stage = '', trusted, theirs] = match ?? [];
+  if (!isStage(stage)) return null;
+  const read = { event: event as EventId, stage, trusted: trusted !== undefined };
+  return theirs === undefined ? read : { ...read, theirs: true };
 }

@@ -1,7 +1,14 @@
 import { newEvacuation, type Evacuation } from '../domain/evacuation.ts';
-import type { Fleet } from '../domain/host.ts';
+import type { Fleet, ServiceBefore } from '../domain/host.ts';
 import type { HostName } from '../domain/ids.ts';
-import { eventTime, parseDisabledReason, wholeHost, type Mark } from '../domain/mark.ts';
+import { serviceBefore } from '../domain/isolation.ts';
+import {
+  eventTime,
+  parseDisabledReason,
+  wholeHost,
+  type Mark,
+  type OurReason,
+} from '../domain/mark.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Clock, Log, Store } from './ports.ts';
 
@@ -21,7 +28,7 @@ export async function rebuildMarks(
     const ours = parseDisabledReason(service.disabledReason);
     // What was ignored is nobody's any more, and a silent nova-compute is no failed host.
     if (ours === null || ours.stage === 'ignored' || ours.stage === 'silent') continue;
-    const record = rebuiltRecord(service.host, ours, parts.clock.now());
+    const record = rebuiltRecord(service.host, ours, serviceBefore(service), parts.clock.now());
     const outcome = await parts.store.write({ version: 0, epoch: null }, record);
     if (outcome.kind !== 'applied') continue;
     rebuilt.push(service.host);
@@ -35,7 +42,8 @@ export async function rebuildMarks(
 
 function rebuiltRecord(
   host: HostName,
-  ours: NonNullable<ReturnType<typeof parseDisabledReason>>,
+  ours: OurReason,
+  before: ServiceBefore,
   now: Instant,
 ): Evacuation {
   // A fencing of that time proves it: what happened then is what is to be covered.
@@ -53,7 +61,6 @@ function rebuiltRecord(
     request: wholeHost,
   };
   const record = newEvacuation(host, mark, now);
-  const before = { status: 'enabled', disabledReason: null, forcedDown: false } as const;
   const isolation = { before, wasUp: false, since: now, seen: false };
   const isolated = { ...record, isolation, lostAt: now };
   return ours.stage === 'evacuated' ? { ...isolated, phase: 'settled' } : isolated;

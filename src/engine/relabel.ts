@@ -28,7 +28,8 @@ export async function relabelIgnored(
   const ours = parseDisabledReason(service.disabledReason);
   if (service.status !== 'disabled' || ours?.event !== event || ours.stage === 'ignored')
     return { kind: 'nothing' };
-  const change = { status: 'disabled' as const, disabledReason: label };
+  const forgotten = disabledReason({ ...ours, stage: 'ignored', trusted: false });
+  const change = { status: 'disabled' as const, disabledReason: forgotten };
   const outcome = await compute.changeService(service.id, change);
   if (outcome.kind === 'applied') return { kind: 'done' };
   const why = outcome.kind === 'refused' ? outcome.refusal.message : outcome.why;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isIsolated, isolate, isolatingChange, serviceBefore } from '../../src/domain/isolation.ts';
+import type { Service } from '../../src/domain/host.ts';
+import { asEvent } from '../../src/domain/ids.ts';
 import { newEvacuation } from '../../src/domain/evacuation.ts';
 import { disabledReason, parseDisabledReason } from '../../src/domain/mark.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
@@ -38,7 +40,7 @@ describe('the one PUT', () => {
     [
       'forced down by an operator, enabled',
       { status: 'enabled', forcedDown: true },
-      { status: 'disabled', disabledReason: ours },
+      { status: 'disabled', disabledReason: `${ours} (was forced down)` },
     ],
   ] as const)('%s', (_name, change, expected) => {
     const shown = service(H1, { status: 'disabled', ...change });
@@ -116,6 +118,28 @@ describe('what the service was before', () => {
   });
 });
 
+describe('a host that an operator had forced down, and not disabled', () => {
+  /** Isolates it for an event, and shows it as Nova does then. */
+  const isolatedFor = (event: string, shown: Service) => {
+    const record = newEvacuation(H1, mark({ event: asEvent(event) }), T0);
+    const { isolation, actions } = isolate(record, shown, DEFAULT_POLICY, T0);
+    const [action] = actions;
+    if (action?.do !== 'change-service') throw new Error('nothing is changed');
+    return { isolation, shown: { ...shown, ...action.change, state: 'down' as const } };
+  };
+
+  it('stays his through every later event, as long as our label stands', () => {
+    const first = isolatedFor('e1', service(H1, { forcedDown: true, state: 'down' }));
+    expect(first.isolation.before).toMatchObject({ status: 'enabled', forcedDown: true });
+    const second = isolatedFor('e2', first.shown);
+    expect(second.isolation.before).toEqual(first.isolation.before);
+    // He has lifted it himself meanwhile: what comes now is ours.
+    const third = isolatedFor('e3', { ...second.shown, forcedDown: false });
+    expect(third.isolation.before).toMatchObject({ status: 'enabled', forcedDown: false });
+    expect(parseDisabledReason(third.shown.disabledReason)).not.toHaveProperty('theirs');
+  });
+});
+
 describe('the label of an event that nobody remembers', () => {
   const labelled = (text: string) => isolated(H1, { disabledReason: `nova-ha: ${text}` });
   const loss = (text: string, record = marked) =>
@@ -137,6 +161,8 @@ describe('our reason', () => {
   it.each([
     { event: EVENT, stage: 'evacuating', trusted: true },
     { event: EVENT, stage: 'evacuated', trusted: false },
+    { event: EVENT, stage: 'evacuating', trusted: true, theirs: true },
+    { event: EVENT, stage: 'ignored', trusted: false, theirs: true },
     { event: EVENT, stage: 'ignored', trusted: false },
     { event: EVENT, stage: 'silent', trusted: false },
   ] as const)('is read back: %o', (reason) => {

@@ -152,6 +152,12 @@ describe('rebuilding marks from Nova', () => {
     expect(over.record).toMatchObject({ phase: 'settled', mark: { claim: null } });
   });
 
+  it('and the force-down of an operator stays his', async () => {
+    const disabledReason = `nova-ha: ${EVENT} evacuating (fenced) (was forced down)`;
+    const { record } = await rebuild([isolated(H1, { disabledReason })]);
+    expect(record?.isolation?.before).toMatchObject({ status: 'enabled', forcedDown: true });
+  });
+
   it.each([
     ['recorded', isolated(), [H1]],
     ['disabled by an operator', isolated(H1, { disabledReason: 'rack 4' }), []],
