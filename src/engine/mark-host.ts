@@ -15,6 +15,7 @@ import { applied, refused, type WriteOutcome } from '../domain/outcome.ts';
 import { because, type Reason } from '../domain/reason.ts';
 import { carriedReserve } from '../domain/reserve-return.ts';
 import type { Instant } from '../domain/time.ts';
+import { changeRecord, RACES_MAX, type CommandOutcome } from './change-record.ts';
 import type { Chance, Clock, Log, Store, Stored } from './ports.ts';
 
 /** What the use cases on marks need of the world. */
@@ -36,9 +37,6 @@ export interface Failure {
   /** When it happened, where that is known; else it is reported as of now, and so is the claim. */
   readonly at?: Instant;
 }
-
-/** How often a lost race against another writer is run again. */
-const RACES_MAX = 20;
 
 /**
  * Marks a host as failed, durably. Idempotent: a host that is marked already keeps its event, and a
@@ -173,12 +171,6 @@ async function announce(parts: MarkingParts, record: Evacuation, fresh: boolean)
   ]);
 }
 
-/** What a command on a record came to: done, or refused with a reason of the catalogue. */
-export type CommandOutcome =
-  | { readonly kind: 'done'; readonly evacuation: Evacuation }
-  | { readonly kind: 'refused'; readonly why: Reason }
-  | { readonly kind: 'unreachable'; readonly why: string };
-
 /**
  * Takes a mark back: what was not sent stays on the host; refused while evacuations are in flight,
  * since Nova cannot cancel them. The isolation is lifted by the way back, when the host is alive.
@@ -248,45 +240,3 @@ export function readmitHost(
     return { ...record, readmission: { ...record.readmission, asked: true } };
   });
 }
-
-/** Changes a record for a command, again when another writer was quicker. */
-export async function changeRecord(
-  parts: MarkingParts,
-  host: HostName,
-  what: string,
-  detail: string,
-  change: (record: Evacuation, now: number) => Evacuation | Reason,
-): Promise<CommandOutcome> {
-  const { store, clock } = parts;
-  let doubtful: Evacuation | null = null;
-  const done = async (evacuation: Evacuation): Promise<CommandOutcome> => {
-    const { event } = evacuation.mark;
-    await store.append([{ at: clock.now(), host, event, what, instance: null, detail }]);
-    await store.nudge(host);
-    return { kind: 'done', evacuation };
-  };
-  for (let race = 0; race < RACES_MAX; race += 1) {
-    const stored = await store.read(host);
-    if (stored.kind === 'unknown') return { kind: 'unreachable', why: stored.why };
-    if (stored.value === null) return { kind: 'refused', why: because('NH603', { host }) };
-    // An earlier try of ours, whose outcome was uncertain, was carried out after all.
-    if (doubtful !== null && isSame(doubtful, stored.value.evacuation)) return done(doubtful);
-    const next = change(stored.value.evacuation, clock.now());
-    if ('code' in next) return { kind: 'refused', why: next };
-    const outcome = await store.write({ version: stored.value.version, epoch: null }, next);
-    if (outcome.kind === 'applied') return done(next);
-    if (outcome.kind === 'uncertain') doubtful = next;
-    if (outcome.kind === 'refused' && outcome.refusal.cause !== 'wrong-state') {
-      return { kind: 'unreachable', why: outcome.refusal.message };
-    }
-  }
-  return { kind: 'unreachable', why: 'other writers kept changing the record' };
-}
-
-/** Whether two records say the same of what commands change; the rest a worker may have moved on. */
-const isSame = (a: Evacuation, b: Evacuation): boolean =>
-  a.mark.event === b.mark.event &&
-  a.mark.request.force === b.mark.request.force &&
-  a.phase === b.phase &&
-  a.phaseSince === b.phaseSince &&
-  a.readmission.asked === b.readmission.asked;

@@ -8,7 +8,8 @@ import {
 import type { HostName, InstanceId } from '../domain/ids.ts';
 import { because, type Reason } from '../domain/reason.ts';
 import type { Instant } from '../domain/time.ts';
-import { changeRecord, type CommandOutcome, type MarkingParts } from './mark-host.ts';
+import { changeRecord, type CommandOutcome } from './change-record.ts';
+import type { MarkingParts } from './mark-host.ts';
 
 /** A human's decision about instances that wait for one; null: about all of them. */
 export interface Resolution {
@@ -27,6 +28,9 @@ export function retryInstances(
 ): Promise<CommandOutcome> {
   return resolve(parts, resolution, 'retried', '', (progress, record, now) => {
     if (progress.at !== 'stuck' && progress.at !== 'failed') return null;
+    // Whom somebody gave up on purpose is meant only when he is named.
+    const isAbandoned = progress.at === 'failed' && progress.why.code === 'NH413';
+    if (isAbandoned && resolution.instances === null) return null;
     const after = progress.at === 'stuck' ? Math.max(progress.after, progress.migration ?? 0) : 0;
     return {
       at: 'pending',

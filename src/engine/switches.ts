@@ -18,7 +18,8 @@ import {
   type SwitchScope,
 } from '../domain/switches.ts';
 import type { Instant } from '../domain/time.ts';
-import { changeRecord, type CommandOutcome, type MarkingParts } from './mark-host.ts';
+import { changeRecord, type CommandOutcome } from './change-record.ts';
+import type { MarkingParts } from './mark-host.ts';
 import type { Store } from './ports.ts';
 
 /** What the use cases on switches need of the world. */

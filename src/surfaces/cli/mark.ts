@@ -1,6 +1,7 @@
 import type { HostName, InstanceId } from '../../domain/ids.ts';
 import { wholeHost, type FenceProof, type Request } from '../../domain/mark.ts';
-import { markHost, readmitHost, unmarkHost, type CommandOutcome } from '../../engine/mark-host.ts';
+import type { CommandOutcome } from '../../engine/change-record.ts';
+import { markHost, readmitHost, unmarkHost } from '../../engine/mark-host.ts';
 import { abandonInstances, retryInstances } from '../../engine/resolve-instances.ts';
 import type { EventId } from '../../domain/ids.ts';
 import type { ExitName } from './exit.ts';
