@@ -126,6 +126,9 @@ function relabel(evacuation: Evacuation, service: Service): readonly Action[] {
   ];
 }
 
+/** How long a refused un-forcing is left alone at most. */
+const UNFORCE_PAUSE_MS = 30_000;
+
 /** Clean: un-force, see it up twice, let it prove its health, enable; each only if it was ours. */
 function liftIsolation(
   evacuation: Evacuation,
@@ -142,7 +145,11 @@ function liftIsolation(
     const actions: Action[] = [
       { do: 'change-service', service: service.id, change: { forcedDown: false } },
     ];
-    return stay(reset(evacuation), [because('NH503', { host })], actions, policy, now);
+    const waiting = reset(evacuation);
+    const held = stay(waiting, [because('NH503', { host })], actions, policy, now);
+    // Nova may refuse it for as long as a record says that the host is not clean.
+    const pause = Math.min(UNFORCE_PAUSE_MS, (now - evacuation.phaseSince) / 2);
+    return { ...held, wakeAt: now + Math.max(1000, pause) };
   }
   if (service.state === 'down')
     return stay(reset(evacuation), [because('NH503', { host })], [], policy, now);

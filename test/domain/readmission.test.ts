@@ -225,6 +225,32 @@ describe('whatever is seen on the way back, in whatever order', () => {
   });
 });
 
+describe('un-forcing that Nova refuses', () => {
+  it('is asked for again ever more rarely, but not never', () => {
+    let record: Evacuation = { ...alive, phase: 'readmitting', phaseSince: T0 };
+    let now = T0;
+    const asked: number[] = [];
+    while (now < T0 + 3_600_000) {
+      const { next, actions, wakeAt } = decide(
+        record,
+        observation({ fleet: known(fleet([back()]), now) }),
+        policy,
+        now,
+      );
+      if (actions.length > 0) asked.push(now);
+      record = next;
+      now = wakeAt ?? Infinity;
+    }
+    expect(asked.slice(0, 3)).toEqual([T0, T0 + 1000, T0 + 2000]);
+    expect(asked.length).toBeLessThan(140);
+    expect(asked.at(-1)).toBeGreaterThan(T0 + 3_500_000);
+    // Once Nova takes it, the host goes on as any other.
+    expect(step({ record, own: back({ forcedDown: false, state: 'up' }), now }).codes).toEqual([
+      'NH504',
+    ]);
+  });
+});
+
 describe('a way back that an operator holds', () => {
   const freeze = {
     kind: 'freeze',
