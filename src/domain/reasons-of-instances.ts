@@ -64,13 +64,14 @@ export const REASONS_OF_INSTANCES = {
   NH310: {
     severity: 'note',
     sentence: 'left out by rule {rule} of select.rules',
-    remedy: 'none needed; to move it all the same: nova-ha evacuate {host} --instance {id}',
+    remedy:
+      'none needed; to move it all the same, once {host} is settled: nova-ha evacuate {host} --instance {id}',
   },
   NH311: {
     severity: 'note',
     sentence: 'not tagged ({keys}), and select.mode is {mode}',
     remedy:
-      'none needed; tag its image, flavor or itself, or move it once: nova-ha evacuate {host} --instance {id}',
+      'none needed; tag its image, flavor or itself, or move it once {host} is settled: nova-ha evacuate {host} --instance {id}',
   },
   NH312: {
     severity: 'note',
@@ -90,7 +91,8 @@ export const REASONS_OF_INSTANCES = {
   NH403: {
     severity: 'alert',
     sentence: 'given up after {attempt} tries: {detail}',
-    remedy: 'mend the cause, then nova-ha evacuate {host} --instance {id}',
+    remedy:
+      'mend the cause, then nova-ha retry {host} {id}; once {host} is settled: nova-ha evacuate {host} --instance {id}',
   },
   NH404: {
     severity: 'alert',

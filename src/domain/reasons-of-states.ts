@@ -61,7 +61,7 @@ export const REASONS_OF_STATES = {
     sentence:
       'its root disk is on local storage, and its newest snapshot {name} ({image}) is {age} old; the limit is {limit}',
     remedy:
-      'bring the host back; or raise storage.snapshot_max_age and run nova-ha evacuate {host} --instance {id}',
+      'bring the host back; or raise storage.snapshot_max_age and, once {host} is settled, run nova-ha evacuate {host} --instance {id}',
   },
   NH338: {
     severity: 'warning',

@@ -136,7 +136,8 @@ function widened(first: Request, second: Request): Request {
   const [one, two] = [first.instances, second.instances];
   return {
     instances: one === null || two === null ? null : [...new Set([...one, ...two])],
-    target: second.target ?? first.target,
+    // Nobody sends a whole host elsewhere by naming a place for some of it, or half-way.
+    target: one === null ? first.target : (second.target ?? first.target),
     force: first.force || second.force,
   };
 }

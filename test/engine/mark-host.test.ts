@@ -174,6 +174,13 @@ describe('two reports of one host', () => {
     expect((await recordIn(parts.store)).mark.request).toMatchObject({ instances: null });
   });
 
+  it('send no other instance to the place that the second names', async () => {
+    const parts = await holding(evacuating([PENDING, PENDING]));
+    await markHost(parts, asked({ instances: [vm(2)], target: H2 }));
+    await markHost(parts, asked({ target: H2 }));
+    expect((await recordIn(parts.store)).mark.request).toEqual(wholeHost);
+  });
+
   it('take up again what the first left out', async () => {
     const parts = await holding(evacuating([skipped('NH308'), skipped('NH301'), ACCEPTED]));
     await markHost(parts, agent);
