@@ -11,6 +11,10 @@ const FORGOTTEN_MS = 60_000;
 /** How often a host that may live is looked at: between two looks there should be one report. */
 export const LIFE_PAUSE_MS: Millis = 5000;
 
+/** How old a look may be: signs of life must be seen one by one. */
+export const lookAgeMs = ({ moves }: Life, usualMs: Millis): Millis =>
+  moves > 0 ? Math.min(usualMs, LIFE_PAUSE_MS / 2) : usualMs;
+
 /**
  * Watches for signs of life. While a service is forced down its `state` says nothing; the only sign is
  * `updated_at` moving although nobody changed the service. A request moves it too, whoever makes it

@@ -6,7 +6,7 @@ import type { InstanceId } from './ids.ts';
 import { NOT_ASKED } from './known.ts';
 import { isIsolated, isolatingChange, isReady } from './isolation.ts';
 import { TRACE_AFTER_MS, TRACE_EVERY_MS } from './flight.ts';
-import { LIFE_PAUSE_MS } from './life.ts';
+import { lookAgeMs } from './life.ts';
 import { byInstance, stageOf, type Migration } from './migration.ts';
 import type { Observation } from './observation.ts';
 import { due } from './pace.ts';
@@ -82,7 +82,7 @@ export function firstQuestions(
       // That a profile is gone holds nothing.
       const held = again || evacuation.reasons.some(({ code }) => code !== 'NH235');
       return {
-        fleetMaxAgeMs: held ? 0 : watched(policy.freshness.fleetMs, evacuation),
+        fleetMaxAgeMs: held ? 0 : lookAgeMs(evacuation.life, policy.freshness.fleetMs),
         proof: evacuation.proof === null,
         inventory: again,
         migrationsAfter: lowestAfter(evacuation),
@@ -97,9 +97,11 @@ export function firstQuestions(
         ...NOTHING,
         fleetMaxAgeMs: mayLift(evacuation, policy, now)
           ? 0
-          : watched(policy.freshness.idleMs / 2, evacuation),
+          : lookAgeMs(evacuation.life, policy.freshness.idleMs / 2),
         migrationsAfter:
-          phase === 'settled' && (lives(evacuation) || evacuation.readmission.asked) ? 0 : null,
+          phase === 'settled' && (evacuation.life.moves > 0 || evacuation.readmission.asked)
+            ? 0
+            : null,
       };
     case 'closed':
       return { ...NOTHING, fleetMaxAgeMs: policy.freshness.fleetMs };
@@ -120,12 +122,6 @@ function mayLift(evacuation: Evacuation, policy: Policy, now: Instant): boolean 
   }
   return asked || (upSince !== null && now - upSince >= Math.max(healthyMs, confirmMs));
 }
-
-/** Whether it gives signs of life, which must be looked at one by one. */
-const lives = ({ life }: Evacuation): boolean => life.moves > 0;
-
-const watched = (maxAgeMs: Millis, evacuation: Evacuation): Millis =>
-  lives(evacuation) ? Math.min(maxAgeMs, LIFE_PAUSE_MS / 2) : maxAgeMs;
 
 const isUntouched = (progress: Progress): boolean =>
   progress.at === 'skipped' || (progress.at === 'pending' && progress.attempt === 0);
