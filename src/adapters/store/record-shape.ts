@@ -208,12 +208,8 @@ export const evacuationShape = object<Evacuation>({
   profile: optional(text()),
   isolation: nullable(
     object<Isolation>({
-      before,
-      since: number,
-      seen: truth,
-      wasUp: truth,
-      waited: optional(isTrue),
-      liftedAt: optional(number),
+      ...{ before, since: number, seen: truth, wasUp: truth },
+      ...{ waited: optional(isTrue), liftedAt: optional(number) },
     }),
   ),
   excused: truth,
