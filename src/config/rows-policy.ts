@@ -96,7 +96,7 @@ export const POLICY_ROWS = {
   'readmit.confirm': row(
     duration(0, 600_000),
     P.readmit.confirmMs,
-    'how far apart the two looks are that must both show a host up',
+    'how far apart the two looks are that must both show a host up; the reports of one that is forced down must go on for twice as long',
   ),
   'readmit.healthy': row(
     duration(0, DAY),

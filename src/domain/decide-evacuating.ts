@@ -87,7 +87,7 @@ function workOn(
   };
   const counted = recount(current, observation, policy, now);
   const foreseen = foresee(counted, observation, policy, now);
-  const left = leaveOnReturnedHost(foreseen, service);
+  const left = leaveOnReturnedHost(foreseen, service, policy);
   if (maySettle(left, observation)) {
     return {
       next: { ...left, phase: 'settled', phaseSince: now, reasons: [] },

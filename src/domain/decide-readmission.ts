@@ -66,7 +66,7 @@ function awaitReturn(
   if (!policy.readmit.automatic && !evacuation.readmission.asked) {
     return stay(next, [because('NH506', { host })], label, policy, now);
   }
-  if (livenessOf(life, service) !== 'alive') {
+  if (livenessOf(life, service, policy) !== 'alive') {
     return stay(next, [because('NH501', { host })], label, policy, now);
   }
   if (observation.migrations.kind === 'unknown') {

@@ -64,7 +64,7 @@ export function gates(
 ): readonly Reason[] {
   const { host, proof, isolation } = evacuation;
   if (proof === null) return [unproven(evacuation, observation.proof)];
-  const liveness = livenessOf(evacuation.life, service);
+  const liveness = livenessOf(evacuation.life, service, policy);
   if (liveness === 'alive') return [because('NH202', { host })];
   if (liveness === 'doubtful') {
     return [

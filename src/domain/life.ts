@@ -1,11 +1,12 @@
 import { UNWATCHED, type Life } from './evacuation.ts';
 import type { Service } from './host.ts';
+import type { Policy } from './policy.ts';
 import { parseNovaTime, type Instant, type Millis } from './time.ts';
 
 /** So many moves like reports, one after the other, are reports: a tool that asks twice makes two. */
 const MOVES_OF_THE_LIVING = 4;
-/** They last at least so long by Nova's time: whoever repeats a request does it within seconds. */
-const SPAN_OF_THE_LIVING_MS = 20_000;
+/** They last at least so many times `readmit.confirm` by Nova's time: requests are repeated within seconds. */
+const CONFIRMS_OF_THE_LIVING = 2;
 /** Signs are forgotten after this long without another (report_interval is 10 s). */
 const FORGOTTEN_MS = 60_000;
 /** How often a host that may live is looked at: between two looks there should be one report. */
@@ -78,9 +79,10 @@ const shownBy = ({ status, forcedDown, disabledReason }: Service): string =>
 export type Liveness = 'dead' | 'doubtful' | 'alive';
 
 /** What the signs of life amount to. */
-export function livenessOf(life: Life, service: Service): Liveness {
+export function livenessOf(life: Life, service: Service, { readmit }: Policy): Liveness {
   const spanMs = lengthMs(life.since ?? null, life.updatedAt) ?? 0;
-  if (life.moves >= MOVES_OF_THE_LIVING && spanMs >= SPAN_OF_THE_LIVING_MS) return 'alive';
+  const lasting = spanMs >= CONFIRMS_OF_THE_LIVING * readmit.confirmMs;
+  if (life.moves >= MOVES_OF_THE_LIVING && lasting) return 'alive';
   // `up` alone proves nothing: un-forcing a host within service_down_time of its death shows it up.
   return life.moves > 0 || service.state === 'up' ? 'doubtful' : 'dead';
 }

@@ -61,8 +61,12 @@ function contradicted(
  * The host came back to life before all was sent: what was not sent stays there. Healthy guests are
  * never evacuated from a living host; what is in flight is followed to its end first.
  */
-export function leaveOnReturnedHost(evacuation: Evacuation, service: Service): Evacuation {
-  if (livenessOf(evacuation.life, service) !== 'alive') return evacuation;
+export function leaveOnReturnedHost(
+  evacuation: Evacuation,
+  service: Service,
+  policy: Policy,
+): Evacuation {
+  if (livenessOf(evacuation.life, service, policy) !== 'alive') return evacuation;
   const entries = tracked(evacuation);
   const isAsked = ({ progress }: Tracked): boolean =>
     isInFlight(progress) || progress.at === 'resetting';

@@ -1,11 +1,10 @@
 import type { Forecast } from '../domain/capacity.ts';
-import { newEvacuation, UNWATCHED, type Evacuation } from '../domain/evacuation.ts';
+import { newEvacuation, type Evacuation } from '../domain/evacuation.ts';
 import { factsFor } from '../domain/facts.ts';
 import type { Fleet, Service, UnreachableService } from '../domain/host.ts';
 import { asEvent, type HostName, type InstanceId } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
 import { takeInventory } from '../domain/inventory.ts';
-import { livenessOf } from '../domain/life.ts';
 import { known, NOT_ASKED, unknown, type Known } from '../domain/known.ts';
 import type { Request } from '../domain/mark.ts';
 import type { Policy } from '../domain/policy.ts';
@@ -183,5 +182,5 @@ function problemsOf(
   if (service.state === 'unknown') {
     return [because('NH104', { what: host, detail: 'its cell cannot be reached' })];
   }
-  return livenessOf(UNWATCHED, service) === 'dead' ? [] : [because('NH602', { host })];
+  return service.state === 'up' ? [because('NH602', { host })] : [];
 }

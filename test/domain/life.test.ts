@@ -34,7 +34,7 @@ function after(looks: readonly Look[], from: Life = UNWATCHED): readonly [Life, 
   for (const [at, second, change] of looks) {
     const seen = isolated(H1, { updatedAt: novaTime(second), ...change });
     life = watchLife(life, seen, false, T0 + 1000 * at);
-    liveness = livenessOf(life, seen);
+    liveness = livenessOf(life, seen, DEFAULT_POLICY);
   }
   return [life, liveness];
 }
@@ -209,7 +209,7 @@ describe('signs of life', () => {
   });
 
   it('being up is no proof: un-forcing a host that has just died shows it up', () => {
-    expect(livenessOf(UNWATCHED, service())).toBe('doubtful');
-    expect(livenessOf(ALIVE, isolated())).toBe('alive');
+    expect(livenessOf(UNWATCHED, service(), DEFAULT_POLICY)).toBe('doubtful');
+    expect(livenessOf(ALIVE, isolated(), DEFAULT_POLICY)).toBe('alive');
   });
 });
