@@ -17,6 +17,7 @@ import {
   membership,
   takenTwice,
 } from './reserve-worlds.ts';
+import { bootAgain } from './returns.ts';
 import { NO_SWITCHING, switchByChance, type Switching } from './switching.ts';
 import { calm, disturbOnce, int, pick, type Plot } from './troubles.ts';
 import { examine, isHostOver, recordsOf } from './truth.ts';
@@ -59,6 +60,7 @@ const POLICY_SEED = 7_000_000;
 const CHOICE_SEED = 8_000_000;
 const FURNITURE_SEED = 9_000_000;
 const SWITCH_SEED = 10_000_000;
+const RETURN_SEED = 12_000_000;
 /** The share of worlds in which operators switch. */
 const SWITCHED = 0.3;
 
@@ -127,6 +129,7 @@ export async function runWorld(seed: number, options: WorldOptions = {}): Promis
   schedule(plot, switching);
   deaths?.schedule(plot);
   disturbReserves(plot, reserves);
+  if (seed % 4 === 2) bootAgain(plot, createRandom(seed + RETURN_SEED));
   const reloads = reloadsOf(seed);
   for (const one of reloads) {
     clock.at(one.atMs, () => {

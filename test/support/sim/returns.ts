@@ -1,0 +1,47 @@
+import { asHost } from '../../../src/domain/ids.ts';
+import { settled } from '../../../src/engine/isolate-host.ts';
+import type { Random } from '../../../src/simulator/random.ts';
+import { int, pick, type Plot } from './troubles.ts';
+
+/** How often NovaComputeWait looks. */
+const LOOK_MS = 1000;
+/** Within this after the first failure machines boot again. */
+const WITHIN_MS = 150_000;
+
+/**
+ * Fenced machines boot again while evacuations go on, as `reboot` makes them, with NovaComputeWait before
+ * their nova-compute: it starts as soon as the record says so, and takes what waits in its queue.
+ */
+export function bootAgain(plot: Plot, random: Random): void {
+  const { clock, cloud } = plot.universe;
+  const times = 1 + int(random, 3);
+  for (let i = 0; i < times; i += 1) {
+    clock.at(clock.now() + int(random, WITHIN_MS), () => {
+      const off = [...plot.failing].filter((name) => cloud.host(name).machine === 'off');
+      const [name] = pick(random, off, 1);
+      if (name === undefined) return;
+      cloud.setGate(name, true);
+      cloud.powerOn(name);
+      void waitBehindGate(plot, name);
+    });
+  }
+}
+
+/** What NovaComputeWait does at the start of nova-compute. */
+async function waitBehindGate(plot: Plot, name: string): Promise<void> {
+  const { clock, cloud, store } = plot.universe;
+  const { machine, gated } = cloud.host(name);
+  // It was fenced once more, or somebody has let it go.
+  if (machine === 'off' || !gated) return;
+  // Whatever a wiped store says of a host that it has forgotten.
+  const isKnown = (await plot.universe.record(name)) !== null;
+  const answer = await settled(store, asHost(name));
+  const isOpen = answer.kind === 'known' && answer.value && isKnown;
+  if (isOpen && cloud.host(name).machine === 'on') {
+    cloud.setGate(name, false);
+    return;
+  }
+  clock.at(clock.now() + LOOK_MS, () => {
+    void waitBehindGate(plot, name);
+  });
+}
