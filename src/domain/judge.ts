@@ -1,6 +1,7 @@
 import type { Progress } from './evacuation.ts';
 import type { HostName, InstanceId } from './ids.ts';
 import type { Instance } from './instance.ts';
+import type { Liveness } from './isolation.ts';
 import type { Known } from './known.ts';
 import { stageOf, type Migration } from './migration.ts';
 import type { ActionTrace, Answer, Sighting } from './observation.ts';
@@ -21,6 +22,8 @@ export interface Facts {
   readonly answer: Answer | null;
   /** Hosts that are proven off now, with the instant of the proof. */
   readonly fenced: ReadonlyMap<HostName, Instant>;
+  /** Whether a host that had failed may take up what waits for it. */
+  readonly livenessOf: (host: HostName) => Liveness;
   /** When each compute service reported last by Nova's time, null where that is not known; null: not asked. */
   readonly reports: ReadonlyMap<HostName, Instant | null> | null;
   /** False while no nova-conductor or no nova-scheduler is up: a silent record proves nothing then. */

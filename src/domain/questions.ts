@@ -8,7 +8,7 @@ import { isIsolated, isolatingChange, isReady } from './isolation.ts';
 import { TRACE_AFTER_MS, TRACE_EVERY_MS } from './flight.ts';
 import { byInstance, stageOf, type Migration } from './migration.ts';
 import type { Observation } from './observation.ts';
-import { due } from './pace.ts';
+import { due, toRepeat } from './pace.ts';
 import type { Policy } from './policy.ts';
 import { everyPolicy } from './profile.ts';
 import { rotated } from './rotation.ts';
@@ -130,9 +130,11 @@ const isRetry = (progress: Progress): boolean =>
 /** The records with an id up to this one tell nothing new about any instance that is not terminal. */
 function lowestAfter(evacuation: Evacuation): number {
   let lowest = evacuation.seenMigration;
-  for (const [, { progress }] of tracked(evacuation)) {
+  for (const [, { left, progress }] of tracked(evacuation)) {
     const followed = isInFlight(progress) || progress.at === 'stuck';
     if (followed && 'after' in progress) lowest = Math.min(lowest, progress.after);
+    if (left !== undefined && progress.at === 'pending')
+      lowest = Math.min(lowest, ...left.rows.map((id) => id - 1));
   }
   return lowest;
 }
@@ -187,6 +189,7 @@ export function followUps(
     ].slice(0, LOOKUPS_PER_TURN),
     traces: [
       ...slow.filter(({ queued }) => queued).map(({ id }) => id),
+      ...toRepeat(evacuation, now),
       ...rotated(wanted.failed, now),
     ].slice(0, LOOKUPS_PER_TURN),
   };

@@ -144,6 +144,7 @@ export const facts = (change: Partial<Facts> = {}): Facts => ({
   trace: unknown('not looked up'),
   answer: null,
   fenced: new Map(),
+  livenessOf: () => 'doubtful',
   reports: new Map(),
   controlPlaneUp: true,
   ...change,
