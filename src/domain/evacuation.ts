@@ -69,6 +69,8 @@ export type Progress =
       readonly destination: HostName | null;
       /** When it was looked at last on its own, because it takes long. */
       readonly looked: Instant;
+      /** When it was first seen to have begun on its destination. */
+      readonly begun?: Instant;
       /** Set when that look showed that all that live have reported since it was scheduled. */
       readonly heard?: true;
     }

@@ -4,6 +4,7 @@ import {
   afterLost,
   again,
   arrived,
+  buildIsLost,
   faultOf,
   fencedSince,
   flying,
@@ -99,15 +100,18 @@ export function advanceAccepted(
   }
 }
 
-/** What its trace told stays known until its record tells more. */
-const knownOn = (before: At<'accepted'>, next: At<'accepted'>): At<'accepted'> =>
-  next.destination === null && next.migration === before.migration
-    ? {
-        ...next,
-        destination: before.destination,
-        ...(before.heard === true ? { heard: true as const } : {}),
-      }
-    : next;
+/** What earlier looks told of the same record stays known until it tells more. */
+function knownOn(before: At<'accepted'>, next: At<'accepted'>): At<'accepted'> {
+  if (next.migration !== before.migration) return next;
+  const destination = next.destination ?? before.destination;
+  const isThere = destination === before.destination;
+  return {
+    ...next,
+    destination,
+    ...(isThere && before.begun !== undefined ? { begun: before.begun } : {}),
+    ...(before.heard === true ? { heard: true as const } : {}),
+  };
+}
 
 /** The record is not there although Nova took the request: the instance was deleted, or a cell is down. */
 function silent(progress: At<'accepted'>, facts: Facts, policy: Policy, now: Instant): Progress {
@@ -142,14 +146,15 @@ function stuck(
 
 /** Being built: if its destination is proven off by now, nobody builds it any more, for ever. */
 function stillBuilding(
-  next: At<'accepted'>,
+  given: At<'accepted'>,
   rows: readonly Migration[],
   facts: Facts,
   policy: Policy,
   now: Instant,
 ): Progress {
+  const next = { ...given, begun: given.begun ?? now };
   const { destination } = next;
-  if (destination !== null && fencedSince(facts, destination, next.since, policy)) {
+  if (destination !== null && buildIsLost(facts, destination, next, policy)) {
     return afterLost(next, rows, next.migration, now, because('NH408', { destination }));
   }
   if (now - next.since < policy.retry.stalledMs) {
@@ -238,8 +243,10 @@ function stillQueued(
     return withoutRoom(next.attempt, newestId(rows, next.after), facts, policy, now);
   }
   if (building === 'running' && destination !== null) {
-    if (fencedSince(facts, destination, next.since, policy))
+    const begun = { ...looked, begun: next.begun ?? now };
+    if (buildIsLost(facts, destination, begun, policy))
       return afterLost(looked, rows, next.migration, now, because('NH408', { destination }));
+    return age < policy.retry.stalledMs ? begun : stuck(looked, facts, age, now);
   }
   if (building === 'none' && scheduling === 'done') {
     const lost = retry('its destination failed before taking it');

@@ -75,6 +75,7 @@ function gatherFacts(
     fenced,
     livenessOf: (host) => livenessOfFailed(host, observation),
     reports,
+    listed: fleet.kind === 'known' ? fleet.at : null,
     controlPlaneUp,
   });
 }

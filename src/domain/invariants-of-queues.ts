@@ -1,12 +1,18 @@
-import { isActive } from './evacuation.ts';
+import { isActive, tracked } from './evacuation.ts';
 import { livenessOfFailed } from './fenced.ts';
 import type { Step } from './invariants.ts';
 
 /**
- * A request that was taken for lost is repeated only by a later turn, which has seen itself that nobody
+ * A request that was taken for lost is remembered, and repeated only by a later turn, which has seen itself that nobody
  * has begun with it and that every host that may have it in its queue is off.
  */
 export function lostBeforeRepeated({ before, observation, decision }: Step): string | null {
+  for (const [id, { left }] of tracked(before)) {
+    const next = decision.next.instances[id];
+    const isToMove = next?.progress.at === 'pending' || next?.progress.at === 'intended';
+    if (left !== undefined && isToMove && next.left === undefined)
+      return `the request of ${id} that was left is forgotten`;
+  }
   for (const action of decision.actions) {
     if (action.do !== 'evacuate') continue;
     const { instance } = action;

@@ -148,4 +148,10 @@ export const REASONS_OF_INSTANCES = {
     remedy: 'none needed; to try it once more: nova-ha retry {host} {id}',
   },
   ...REASONS_OF_STATES,
+  NH427: {
+    severity: 'note',
+    sentence:
+      'it came to {host} when that had failed already; watching {host} for signs of life before it is sent',
+    remedy: 'none needed; if {host} is back, it stays there',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

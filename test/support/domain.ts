@@ -146,6 +146,7 @@ export const facts = (change: Partial<Facts> = {}): Facts => ({
   fenced: new Map(),
   livenessOf: () => 'doubtful',
   reports: new Map(),
+  listed: T0,
   controlPlaneUp: true,
   ...change,
 });

@@ -62,6 +62,7 @@ const progress = variant<Progress, 'at'>('at', {
     migration: nullable(number),
     destination: nullable(host),
     looked: number,
+    begun: optional(number),
     heard: optional(isTrue),
   }),
   arrived: object<At<'arrived'>>({

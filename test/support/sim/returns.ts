@@ -2,6 +2,7 @@ import { asHost } from '../../../src/domain/ids.ts';
 import { settled } from '../../../src/engine/isolate-host.ts';
 import type { Random } from '../../../src/simulator/random.ts';
 import { int, pick, type Plot } from './troubles.ts';
+import type { Universe } from './universe.ts';
 
 /** How often NovaComputeWait looks. */
 const LOOK_MS = 1000;
@@ -20,21 +21,25 @@ export function bootAgain(plot: Plot, random: Random): void {
       const off = [...plot.failing].filter((name) => cloud.host(name).machine === 'off');
       const [name] = pick(random, off, 1);
       if (name === undefined) return;
-      cloud.setGate(name, true);
-      cloud.powerOn(name);
-      void waitBehindGate(plot, name);
+      bootBehindGate(plot.universe, name);
     });
   }
 }
 
-/** What NovaComputeWait does at the start of nova-compute. */
-async function waitBehindGate(plot: Plot, name: string): Promise<void> {
-  const { clock, cloud, store } = plot.universe;
+/** The machine boots, and its nova-compute starts when NovaComputeWait lets it. */
+export function bootBehindGate(universe: Universe, name: string): void {
+  universe.cloud.setGate(name, true);
+  universe.cloud.powerOn(name);
+  void waitBehindGate(universe, name);
+}
+
+async function waitBehindGate(universe: Universe, name: string): Promise<void> {
+  const { clock, cloud, store } = universe;
   const { machine, gated } = cloud.host(name);
   // It was fenced once more, or somebody has let it go.
   if (machine === 'off' || !gated) return;
   // Whatever a wiped store says of a host that it has forgotten.
-  const isKnown = (await plot.universe.record(name)) !== null;
+  const isKnown = (await universe.record(name)) !== null;
   const answer = await settled(store, asHost(name));
   const isOpen = answer.kind === 'known' && answer.value && isKnown;
   if (isOpen && cloud.host(name).machine === 'on') {
@@ -42,6 +47,6 @@ async function waitBehindGate(plot: Plot, name: string): Promise<void> {
     return;
   }
   clock.at(clock.now() + LOOK_MS, () => {
-    void waitBehindGate(plot, name);
+    void waitBehindGate(universe, name);
   });
 }
