@@ -3,6 +3,7 @@ import { createOpenStack } from '../../src/adapters/openstack/openstack.ts';
 import type { Http, HttpRequest } from '../../src/adapters/openstack/exchange.ts';
 import { parseNovaTime } from '../../src/domain/time.ts';
 import { asHost, asInstance } from '../../src/domain/ids.ts';
+import { parseNovaTime } from '../../src/domain/time.ts';
 import type { Known } from '../../src/domain/known.ts';
 import type { Compute } from '../../src/engine/ports.ts';
 import { createLab } from '../support/simulated-cloud.ts';
@@ -140,11 +141,11 @@ describe('an evacuation', () => {
       vmState: 'active',
       taskState: null,
     });
-    expect(value(await compute.trace(id))).toMatchObject({
-      scheduling: 'done',
-      building: 'done',
-      buildingOn: 'compute-2',
-    });
+    const trace = value(await compute.trace(id));
+    expect(trace).toMatchObject({ scheduling: 'done', building: 'done', buildingOn: 'compute-2' });
+    const asked = parseNovaTime(fresh?.createdAt ?? '') ?? Infinity;
+    const scheduled = parseNovaTime(trace?.scheduledAt ?? '') ?? -Infinity;
+    expect(scheduled).toBeGreaterThanOrEqual(asked);
     expect(value(await compute.instancesOn(H1))).toEqual([]);
     expect(lab.cloud.doubles()).toEqual([]);
     const service = lab.cloud.host('compute-1').serviceUuid;
