@@ -3,7 +3,6 @@ import { createOpenStack } from '../../src/adapters/openstack/openstack.ts';
 import type { Http, HttpRequest } from '../../src/adapters/openstack/exchange.ts';
 import { parseNovaTime } from '../../src/domain/time.ts';
 import { asHost, asInstance } from '../../src/domain/ids.ts';
-import { parseNovaTime } from '../../src/domain/time.ts';
 import type { Known } from '../../src/domain/known.ts';
 import type { Compute } from '../../src/engine/ports.ts';
 import { createLab } from '../support/simulated-cloud.ts';

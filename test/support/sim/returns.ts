@@ -21,9 +21,15 @@ export function bootAgain(plot: Plot, random: Random): void {
       const off = [...plot.failing].filter((name) => cloud.host(name).machine === 'off');
       const [name] = pick(random, off, 1);
       if (name === undefined) return;
-      bootBehindGate(plot.universe, name);
+      void unlessUnmarked(plot.universe, name);
     });
   }
+}
+
+/** Whose mark an operator has taken back stays off until it is marked anew: its guests are his business. */
+async function unlessUnmarked(universe: Universe, name: string): Promise<void> {
+  const record = await universe.record(name);
+  if (record?.evacuation.forgiven !== true) bootBehindGate(universe, name);
 }
 
 /** The machine boots, and its nova-compute starts when NovaComputeWait lets it. */
