@@ -1,9 +1,24 @@
-import type { ServiceChange } from './host.ts';
+import type { Service, ServiceChange } from './host.ts';
 import type { HostName, InstanceId } from './ids.ts';
+
+/** What of a service an operator may have changed since it was looked at. */
+export type Expected = Pick<Service, 'status' | 'disabledReason'>;
+
+/** A service as it was looked at. */
+export const expected = ({ status, disabledReason }: Service): Expected => ({
+  status,
+  disabledReason,
+});
 
 /** What a decision wants done, as data; performed only after the decision is durable. */
 export type Action =
-  | { readonly do: 'change-service'; readonly service: string; readonly change: ServiceChange }
+  | {
+      readonly do: 'change-service';
+      readonly service: string;
+      readonly change: ServiceChange;
+      /** Asked for only while the service is like this; absent: whatever it is by then. */
+      readonly expected?: Expected;
+    }
   | {
       readonly do: 'evacuate';
       readonly instance: InstanceId;
@@ -28,6 +43,7 @@ export type Action =
       readonly host: HostName;
       readonly service: string;
       readonly change: ServiceChange;
+      readonly expected?: Expected;
     }
   | { readonly do: 'join-aggregate'; readonly host: HostName; readonly aggregate: number }
   | { readonly do: 'leave-aggregate'; readonly host: HostName; readonly aggregate: number };

@@ -4,12 +4,15 @@ import { adapted } from './congestion.ts';
 import type { Decision } from './decide.ts';
 import { isOpenHost } from './destination.ts';
 import { isInFlight, tracked, type Evacuation, type Progress, type Tracked } from './evacuation.ts';
+import { livenessOfFailed } from './fenced.ts';
 import { follow } from './follow.ts';
 import { foresee } from './foresee.ts';
 import { gates, provenBy } from './gates.ts';
 import type { Fleet, Service } from './host.ts';
 import type { HostName, InstanceId } from './ids.ts';
 import { isLiftedForLong, isolate } from './isolation.ts';
+import { NOT_ASKED } from './known.ts';
+import { mayRepeat } from './left-request.ts';
 import { LIFE_PAUSE_MS } from './life.ts';
 import { lookPause, sendSpan } from './look-pause.ts';
 import type { Observation } from './observation.ts';
@@ -18,7 +21,7 @@ import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';
 import { recreate } from './recreate.ts';
 import { letGo, takeReserves, type ReserveStep } from './reserve-taking.ts';
-import { leaveOnReturnedHost, lingering, maySettle, recount } from './settle.ts';
+import { leaveOnReturnedHost, lingering, maySettle, recount, unsettled } from './settle.ts';
 import { asksForStopped } from './states.ts';
 import type { Instant, Millis } from './time.ts';
 
@@ -89,6 +92,8 @@ function workOn(
   const foreseen = foresee(counted, observation, policy, now);
   const left = leaveOnReturnedHost(foreseen, service, policy);
   if (maySettle(left, observation)) {
+    const why = unsettled(left, observation, policy);
+    if (why !== null) return rest(letGo(left), [why], step.actions, policy, now);
     return {
       next: { ...left, phase: 'settled', phaseSince: now, reasons: [] },
       actions: step.actions,
@@ -150,7 +155,8 @@ function sendChosen(
 ): Decision {
   const actions: Action[] = [...before];
   const peers = observation.peers.kind === 'known' ? observation.peers.value : [];
-  const { chosen, held, stage } = choose(evacuation, peers, fleet, policy, now);
+  const isReady = readiness(observation);
+  const { chosen, held, stage } = choose(evacuation, peers, fleet, policy, now, isReady);
   const staged = stage === undefined ? evacuation : { ...evacuation, stage };
   if (chosen.length === 0) return rest(staged, held === null ? [] : [held], actions, policy, now);
   if (!isCounted(evacuation, now))
@@ -164,7 +170,9 @@ function sendChosen(
       step.progress.at === 'intended' &&
       staged.reserve?.claims.some(({ host }) => host === target) === true;
     const aimed = isReserve && target !== null ? { aimed: { at: target, over: false } } : {};
-    instances[id] = { ...entry, ...aimed, progress: step.progress };
+    const { left } = entry;
+    const repeats = left === undefined ? {} : { left: { ...left, repeated: true as const } };
+    instances[id] = { ...entry, ...aimed, ...repeats, progress: step.progress };
     actions.push(step.action);
   }
   const begunAt = staged.begunAt ?? now;
@@ -176,6 +184,15 @@ function sendChosen(
   };
   return rest(sent, held === null ? [] : [held], actions, policy, now);
 }
+
+/** Whom nothing that was sent before keeps, by what this turn has seen. */
+const readiness =
+  (observation: Observation) =>
+  (id: InstanceId, entry: Tracked): boolean =>
+    mayRepeat(entry, {
+      trace: observation.traces.get(id) ?? NOT_ASKED,
+      livenessOf: (host) => livenessOfFailed(host, observation),
+    });
 
 /** The POST, or before it the reset of a state that Nova does not evacuate. */
 function nextStep(

@@ -1,4 +1,4 @@
-import type { Action } from './action.ts';
+import { expected, type Action } from './action.ts';
 import type { Decision } from './decide.ts';
 import type { Evacuation, Readmission } from './evacuation.ts';
 import type { Service } from './host.ts';
@@ -122,6 +122,7 @@ function relabel(evacuation: Evacuation, service: Service): readonly Action[] {
       do: 'change-service',
       service: service.id,
       change: { status: 'disabled', disabledReason: reason },
+      expected: expected(service),
     },
   ];
 }
@@ -183,8 +184,9 @@ function liftIsolation(
     const time = formatMillis(policy.readmit.healthyMs);
     return stay(next, [because('NH504', { time, host })], [], policy, now);
   }
+  const change = { status: 'enabled' } as const;
   const actions: Action[] = [
-    { do: 'change-service', service: service.id, change: { status: 'enabled' } },
+    { do: 'change-service', service: service.id, change, expected: expected(service) },
   ];
   return stay(next, [up(host, 'it is being enabled')], actions, policy, now);
 }

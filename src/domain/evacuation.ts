@@ -1,6 +1,7 @@
 import type { ServiceBefore } from './host.ts';
 import type { HostName, InstanceId } from './ids.ts';
 import type { FenceProof, Mark } from './mark.ts';
+import type { LeftRequest } from './left-request.ts';
 import type { KeptOrder } from './order.ts';
 import type { Reason } from './reason.ts';
 import type { Reserve } from './reserve.ts';
@@ -68,6 +69,10 @@ export type Progress =
       readonly destination: HostName | null;
       /** When it was looked at last on its own, because it takes long. */
       readonly looked: Instant;
+      /** When it was first seen to have begun on its destination. */
+      readonly begun?: Instant;
+      /** Set when that look showed that all that live have reported since it was scheduled. */
+      readonly heard?: true;
     }
   /** The migration is done; the server's new host has not been read yet. */
   | {
@@ -149,6 +154,8 @@ export interface Tracked {
   readonly restore?: Restore;
   /** The reserved host that it was asked to go to; `over` once that has not brought it there. */
   readonly aimed?: { readonly at: HostName; readonly over: boolean };
+  /** A request of it that may lie in the queue of a fenced host. */
+  readonly left?: LeftRequest;
   readonly progress: Progress;
 }
 
@@ -238,14 +245,8 @@ export interface Evacuation {
 }
 
 /** Whether nothing more will happen to this instance by itself or by us. */
-export function isTerminal(progress: Progress): boolean {
-  return (
-    progress.at === 'landed' ||
-    progress.at === 'skipped' ||
-    progress.at === 'gone' ||
-    progress.at === 'failed'
-  );
-}
+export const isTerminal = ({ at }: Progress): boolean =>
+  at === 'landed' || at === 'skipped' || at === 'gone' || at === 'failed';
 
 /** Whether a POST of ours (or one that we adopted) may still be at work in Nova. */
 export function isInFlight(progress: Progress): boolean {
@@ -255,6 +256,11 @@ export function isInFlight(progress: Progress): boolean {
 /** Whether the work on this host's instances goes on. */
 export function isActive(evacuation: { readonly phase: Phase }): boolean {
   return evacuation.phase === 'marked' || evacuation.phase === 'evacuating';
+}
+
+/** Whether a host has failed and has not come back yet, as far as its record says. */
+export function isFailed(evacuation: { readonly phase: Phase }): boolean {
+  return isActive(evacuation) || evacuation.phase === 'settled';
 }
 
 /** The tracked instances with their ids, in the order in which the inventory was persisted. */

@@ -4,6 +4,7 @@ import {
   afterLost,
   again,
   arrived,
+  buildIsLost,
   faultOf,
   fencedSince,
   flying,
@@ -14,6 +15,7 @@ import {
   type Facts,
 } from './judge.ts';
 import type { Migration } from './migration.ts';
+import type { ActionTrace } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { because } from './reason.ts';
 import { endOf, freshFault } from './remains.ts';
@@ -98,11 +100,18 @@ export function advanceAccepted(
   }
 }
 
-/** A destination that its trace told stays known until its record names one. */
-const knownOn = (before: At<'accepted'>, next: At<'accepted'>): At<'accepted'> =>
-  next.destination === null && next.migration === before.migration
-    ? { ...next, destination: before.destination }
-    : next;
+/** What earlier looks told of the same record stays known until it tells more. */
+function knownOn(before: At<'accepted'>, next: At<'accepted'>): At<'accepted'> {
+  if (next.migration !== before.migration) return next;
+  const destination = next.destination ?? before.destination;
+  const isThere = destination === before.destination;
+  return {
+    ...next,
+    destination,
+    ...(isThere && before.begun !== undefined ? { begun: before.begun } : {}),
+    ...(before.heard === true ? { heard: true as const } : {}),
+  };
+}
 
 /** The record is not there although Nova took the request: the instance was deleted, or a cell is down. */
 function silent(progress: At<'accepted'>, facts: Facts, policy: Policy, now: Instant): Progress {
@@ -137,14 +146,15 @@ function stuck(
 
 /** Being built: if its destination is proven off by now, nobody builds it any more, for ever. */
 function stillBuilding(
-  next: At<'accepted'>,
+  given: At<'accepted'>,
   rows: readonly Migration[],
   facts: Facts,
   policy: Policy,
   now: Instant,
 ): Progress {
+  const next = { ...given, begun: given.begun ?? now };
   const { destination } = next;
-  if (destination !== null && fencedSince(facts, destination, next.since, policy)) {
+  if (destination !== null && buildIsLost(facts, destination, next, policy)) {
     return afterLost(next, rows, next.migration, now, because('NH408', { destination }));
   }
   if (now - next.since < policy.retry.stalledMs) {
@@ -153,32 +163,46 @@ function stillBuilding(
   return stuck(next, facts, now - next.since, now);
 }
 
-/** Within this a nova-compute that reports takes a request from its queue and begins. */
-const TAKEN_MS: Millis = 30_000;
+/** How much the clocks of Nova's machines may differ; a report is a report only after that. */
+const NOVA_SKEW_MS: Millis = 10_000;
 /** The scheduler takes no host whose last report is older (Nova's service_down_time is 60 s). */
 const LONG_DOWN_MS: Millis = 180_000;
 
 /**
- * Scheduled, to nobody knows which host, and not begun. It is lost only if a host was fenced meanwhile
- * and it cannot wait for any other one: each has reported long enough after the request, or was down
- * long before it. One that is silent may come back and build what waits in its queue.
+ * Scheduled, to nobody knows which host, and not begun. It can be lost only if a host was fenced
+ * meanwhile and it cannot wait for any other one: each has reported since it was scheduled, or was down
+ * long before. One that is silent may come back and build what waits in its queue.
  */
 function isInNoLivingQueue(
   next: At<'accepted'>,
-  rows: readonly Migration[],
+  trace: ActionTrace | null,
   facts: Facts,
   policy: Policy,
 ): boolean {
-  const row = rows.find(({ id }) => id === next.migration);
-  const sent = row === undefined ? null : parseNovaTime(row.createdAt);
-  if (sent === null || facts.reports === null) return false;
+  const sent = parseNovaTime(trace?.startedAt ?? '');
+  const scheduled = parseNovaTime(trace?.scheduledAt ?? '');
+  if (sent === null || scheduled === null || facts.reports === null) return false;
   let fenced = false;
   for (const [host, at] of facts.reports) {
     if (host === facts.source) continue;
     if (fencedSince(facts, host, next.since, policy)) fenced = true;
-    else if (at === null || (at < sent + TAKEN_MS && at > sent - LONG_DOWN_MS)) return false;
+    else if (at === null || (at < scheduled + NOVA_SKEW_MS && at > sent - LONG_DOWN_MS))
+      return false;
   }
   return fenced;
+}
+
+/**
+ * What becomes of it then. One that had been frozen has just thawed, perhaps, and is about to take what
+ * waited: only a second look, after time enough for that, believes that nobody has.
+ */
+function lostQueued(
+  looked: At<'accepted'>,
+  before: At<'accepted'>,
+  now: Instant,
+): 'lost' | At<'accepted'> {
+  if (before.heard !== true) return { ...looked, heard: true };
+  return now - before.looked >= TRACE_EVERY_MS ? 'lost' : before;
 }
 
 /**
@@ -219,15 +243,18 @@ function stillQueued(
     return withoutRoom(next.attempt, newestId(rows, next.after), facts, policy, now);
   }
   if (building === 'running' && destination !== null) {
-    if (fencedSince(facts, destination, next.since, policy))
+    const begun = { ...looked, begun: next.begun ?? now };
+    if (buildIsLost(facts, destination, begun, policy))
       return afterLost(looked, rows, next.migration, now, because('NH408', { destination }));
+    return age < policy.retry.stalledMs ? begun : stuck(looked, facts, age, now);
   }
   if (building === 'none' && scheduling === 'done') {
-    const lost =
-      destination === null
-        ? isInNoLivingQueue(next, rows, facts, policy)
-        : fencedSince(facts, destination, next.since, policy);
-    if (lost) return retry('its destination failed before taking it');
+    const lost = retry('its destination failed before taking it');
+    if (destination !== null && fencedSince(facts, destination, next.since, policy)) return lost;
+    if (destination === null && isInNoLivingQueue(next, trace, facts, policy)) {
+      const believed = lostQueued(looked, next, now);
+      return believed === 'lost' ? lost : believed;
+    }
   }
   if (age < policy.retry.stalledMs) return looked;
   if (building === 'none' && scheduling !== 'done' && facts.controlPlaneUp) {

@@ -1,8 +1,8 @@
 import { isAnswerTo } from './answers.ts';
 import { isTerminal, tracked, type Evacuation, type Progress, type Tracked } from './evacuation.ts';
-import { fencedHosts } from './gates.ts';
+import { fencedHosts, livenessOfFailed } from './fenced.ts';
 import { lastReports } from './silence.ts';
-import type { HostName, InstanceId } from './ids.ts';
+import type { InstanceId } from './ids.ts';
 import { lossOf } from './inventory.ts';
 import type { Facts } from './judge.ts';
 import { unknown, type Known } from './known.ts';
@@ -58,10 +58,7 @@ function gatherFacts(
   for (const answer of observation.answers) {
     answers.set(answer.instance, [...(answers.get(answer.instance) ?? []), answer]);
   }
-  const fenced =
-    observation.peers.kind === 'known'
-      ? fencedHosts(observation.peers.value)
-      : new Map<HostName, Instant>();
+  const fenced = fencedHosts(observation);
   const controlPlaneUp =
     fleet.kind === 'known' && fleet.value.conductorsUp > 0 && fleet.value.schedulersUp > 0;
   const reports = fleet.kind === 'known' ? lastReports(fleet.value) : null;
@@ -76,7 +73,9 @@ function gatherFacts(
     trace: observation.traces.get(id) ?? unknown('not looked up'),
     answer: answers.get(id)?.findLast((answer) => isAnswerTo(progress, answer)) ?? null,
     fenced,
+    livenessOf: (host) => livenessOfFailed(host, observation),
     reports,
+    listed: fleet.kind === 'known' ? fleet.at : null,
     controlPlaneUp,
   });
 }

@@ -120,16 +120,3 @@ export function controlPlaneGate(fleet: Fleet): readonly Reason[] {
   if (fleet.conductorsUp === 0) return [because('NH107', { detail: 'no nova-conductor is up' })];
   return [];
 }
-
-/**
- * The hosts that are proven off now, with the instants of the proofs. One that gives signs of life is
- * not among them: its nova-compute takes up the rebuilds that waited for it.
- */
-export function fencedHosts(peers: readonly Summary[]): ReadonlyMap<HostName, Instant> {
-  const fenced = new Map<HostName, Instant>();
-  for (const peer of peers) {
-    const off = isActive(peer) || peer.phase === 'settled';
-    if (off && peer.lives !== true && peer.provenAt !== null) fenced.set(peer.host, peer.provenAt);
-  }
-  return fenced;
-}

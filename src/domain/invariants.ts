@@ -2,6 +2,7 @@ import type { Action } from './action.ts';
 import { isAnswerTo } from './answers.ts';
 import type { Decision } from './decide.ts';
 import { isActive, isTerminal, LEGAL, tracked, type Evacuation } from './evacuation.ts';
+import { lostBeforeRepeated, queueEmptyBeforeReturn } from './invariants-of-queues.ts';
 import { asked, nothingRebuiltTwice, resetOnlyAtRest } from './invariants-of-states.ts';
 import { reservesClaimedFirst } from './invariants-of-reserves.ts';
 import { isIsolated } from './isolation.ts';
@@ -246,6 +247,8 @@ export const INVARIANTS = {
   ResetOnlyAtRest: resetOnlyAtRest,
   NothingRebuiltTwice: nothingRebuiltTwice,
   ReservesClaimedFirst: reservesClaimedFirst,
+  LostBeforeRepeated: lostBeforeRepeated,
+  QueueEmptyBeforeReturn: queueEmptyBeforeReturn,
 } as const satisfies Record<string, Check>;
 
 /**

@@ -7,6 +7,7 @@ import { byInstance, stageOf, type Migration } from './migration.ts';
 import { flying } from './judge.ts';
 import { keptOrder, orderOf } from './order.ts';
 import type { Policy } from './policy.ts';
+import { REPORTS_MS } from './judge.ts';
 import { because } from './reason.ts';
 import { failedOnDestination } from './remains.ts';
 import { parseNovaTime, type Instant } from './time.ts';
@@ -114,6 +115,11 @@ function firstProgress(
   if (lostAt !== null && now < watchUntil) {
     const why = because('NH405', { detail: 'the record of it was lost' });
     return { at: 'pending', attempt: 0, after, notBefore: watchUntil, why };
+  }
+  if (evacuation.phase === 'evacuating') {
+    // Nobody was there when the failed host was counted, so perhaps its nova-compute has built it.
+    const why = because('NH427', { host: evacuation.host });
+    return { at: 'pending', attempt: 0, after, notBefore: now + REPORTS_MS, why };
   }
   return { at: 'pending', attempt: 0, after, notBefore: now, why: null };
 }

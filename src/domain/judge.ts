@@ -1,12 +1,13 @@
 import type { Progress } from './evacuation.ts';
 import type { HostName, InstanceId } from './ids.ts';
 import type { Instance } from './instance.ts';
+import type { Liveness } from './life.ts';
 import type { Known } from './known.ts';
 import { stageOf, type Migration } from './migration.ts';
 import type { ActionTrace, Answer, Sighting } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reason.ts';
-import type { Instant } from './time.ts';
+import type { Instant, Millis } from './time.ts';
 
 /** What one turn learnt about one instance. */
 export interface Facts {
@@ -21,8 +22,12 @@ export interface Facts {
   readonly answer: Answer | null;
   /** Hosts that are proven off now, with the instant of the proof. */
   readonly fenced: ReadonlyMap<HostName, Instant>;
+  /** Whether a host that had failed may take up what waits for it. */
+  readonly livenessOf: (host: HostName) => Liveness;
   /** When each compute service reported last by Nova's time, null where that is not known; null: not asked. */
   readonly reports: ReadonlyMap<HostName, Instant | null> | null;
+  /** When the list of services was read that all this rests on; null: not asked. */
+  readonly listed: Instant | null;
   /** False while no nova-conductor or no nova-scheduler is up: a silent record proves nothing then. */
   readonly controlPlaneUp: boolean;
 }
@@ -115,6 +120,27 @@ export function shownFault(facts: Facts): Pick<Sighting, 'fault' | 'faultAt'> | 
 export function fencedSince(facts: Facts, host: HostName, since: Instant, policy: Policy): boolean {
   const at = facts.fenced.get(host);
   return at !== undefined && at >= since - policy.fence.skewMs;
+}
+
+/** Within this a nova-compute that has started has reported. */
+export const REPORTS_MS: Millis = 30_000;
+
+/**
+ * Whether nobody builds any more what has begun on a host: fenced after that, its process is gone. What
+ * was first seen after the fencing may have begun before it, or when the host came back past its gate:
+ * then it reports, and only a list that should show that tells.
+ */
+export function buildIsLost(
+  facts: Facts,
+  host: HostName,
+  { since, begun = Infinity }: Pick<At<'accepted'>, 'since' | 'begun'>,
+  policy: Policy,
+): boolean {
+  if (!fencedSince(facts, host, since, policy)) return false;
+  return (
+    fencedSince(facts, host, begun, policy) ||
+    (facts.listed !== null && facts.listed - begun >= REPORTS_MS)
+  );
 }
 
 /** An evacuation that Nova is working on. */

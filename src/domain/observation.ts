@@ -38,6 +38,8 @@ export interface ActionTrace {
   readonly startedAt: string;
   /** `running`: an event is unfinished; `failed`: one ended in Error; `none`: no event at all. */
   readonly scheduling: 'none' | 'running' | 'done' | 'failed';
+  /** When the scheduling ended, by Nova's clock; null before that, absent where it does not tell. */
+  readonly scheduledAt?: string | null;
   readonly building: 'none' | 'running' | 'done' | 'failed';
   /** The destination that has begun to build; null before that, or when Nova does not tell. */
   readonly buildingOn: HostName | null;

@@ -47,6 +47,12 @@ export function due(
     .sort((a, b) => rankOf(b[1]) - rankOf(a[1]));
 }
 
+/** Of whom a request was left with a fenced host: sent again only on a look at what became of it. */
+export const toRepeat = (evacuation: Evacuation, now: Instant): readonly InstanceId[] =>
+  due(evacuation, now)
+    .filter(([, { left }]) => left !== undefined && left.repeated !== true)
+    .map(([id]) => id);
+
 /**
  * Chooses whom to send: in the order of priorities and groups, within the budgets in flight (per
  * region and per order group, shared evenly by the hosts at work; per destination; per host; within
@@ -59,12 +65,13 @@ export function choose(
   fleet: Fleet,
   policy: Policy,
   now: Instant,
+  isReady: (id: InstanceId, entry: Tracked) => boolean = () => true,
 ): Choice {
   const own = summaryOf(evacuation);
   const sequence = sequenceOf(evacuation, policy, now);
   const { stage } = sequence;
   const waiting = due(evacuation, now);
-  const candidates = waiting.filter(([, entry]) => sequence.isOpen(entry));
+  const candidates = waiting.filter(([id, entry]) => sequence.isOpen(entry) && isReady(id, entry));
   if (candidates.length === 0) {
     const held = waiting.length > 0 && own.inFlight === 0 ? sequence.waits : null;
     return { chosen: [], held, stage };

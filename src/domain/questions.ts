@@ -9,7 +9,7 @@ import { TRACE_AFTER_MS, TRACE_EVERY_MS } from './flight.ts';
 import { lookAgeMs } from './life.ts';
 import { byInstance, stageOf, type Migration } from './migration.ts';
 import type { Observation } from './observation.ts';
-import { due } from './pace.ts';
+import { due, toRepeat } from './pace.ts';
 import type { Policy } from './policy.ts';
 import { everyPolicy } from './profile.ts';
 import { rotated } from './rotation.ts';
@@ -67,7 +67,7 @@ export function firstQuestions(
   policy: Policy,
   now: Instant,
 ): FirstQuestions {
-  const { phase } = evacuation;
+  const { phase, life, readmission } = evacuation;
   switch (phase) {
     case 'marked':
       return {
@@ -82,7 +82,7 @@ export function firstQuestions(
       // That a profile is gone holds nothing.
       const held = again || evacuation.reasons.some(({ code }) => code !== 'NH235');
       return {
-        fleetMaxAgeMs: held ? 0 : lookAgeMs(evacuation.life, policy.freshness.fleetMs),
+        fleetMaxAgeMs: held ? 0 : lookAgeMs(life, policy.freshness.fleetMs),
         proof: evacuation.proof === null,
         inventory: again,
         migrationsAfter: lowestAfter(evacuation),
@@ -97,11 +97,8 @@ export function firstQuestions(
         ...NOTHING,
         fleetMaxAgeMs: mayLift(evacuation, policy, now)
           ? 0
-          : lookAgeMs(evacuation.life, policy.freshness.idleMs / 2),
-        migrationsAfter:
-          phase === 'settled' && (evacuation.life.moves > 0 || evacuation.readmission.asked)
-            ? 0
-            : null,
+          : lookAgeMs(life, policy.freshness.idleMs / 2),
+        migrationsAfter: phase === 'settled' && (life.moves > 0 || readmission.asked) ? 0 : null,
       };
     case 'closed':
       return { ...NOTHING, fleetMaxAgeMs: policy.freshness.fleetMs };
@@ -133,9 +130,11 @@ const isRetry = (progress: Progress): boolean =>
 /** The records with an id up to this one tell nothing new about any instance that is not terminal. */
 function lowestAfter(evacuation: Evacuation): number {
   let lowest = evacuation.seenMigration;
-  for (const [, { progress }] of tracked(evacuation)) {
+  for (const [, { left, progress }] of tracked(evacuation)) {
     const followed = isInFlight(progress) || progress.at === 'stuck';
     if (followed && 'after' in progress) lowest = Math.min(lowest, progress.after);
+    if (left !== undefined && progress.at === 'pending')
+      lowest = Math.min(lowest, ...left.rows.map((id) => id - 1));
   }
   return lowest;
 }
@@ -190,6 +189,7 @@ export function followUps(
     ].slice(0, LOOKUPS_PER_TURN),
     traces: [
       ...slow.filter(({ queued }) => queued).map(({ id }) => id),
+      ...toRepeat(evacuation, now),
       ...rotated(wanted.failed, now),
     ].slice(0, LOOKUPS_PER_TURN),
   };

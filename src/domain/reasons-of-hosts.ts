@@ -67,6 +67,12 @@ export const REASONS_OF_HOSTS = {
     sentence: 'waiting for {hosts}: being fenced just now, and not marked yet',
     remedy: 'none needed; see crm_mon for the fencing',
   },
+  NH113: {
+    severity: 'note',
+    sentence:
+      'nothing is left to evacuate; requests of {hosts} may wait in its queue, so its nova-compute must not start yet',
+    remedy: 'none needed; it settles when they have ended (nova-ha status shows what keeps them)',
+  },
   NH201: {
     severity: 'alert',
     sentence: 'held: {marked} of {total} hosts are marked as failed (limit {limit})',

@@ -110,13 +110,13 @@ export const REASONS_OF_INSTANCES = {
     sentence:
       'its evacuation to {destination} has stood still for {time}: a guest may be half built there',
     remedy:
-      'see that no guest of it runs on {destination}, then nova-ha retry {host} {id}; or fence {destination}: then it is sent again by itself',
+      'see that no guest of it is left on {destination}, not even a stopped one, then nova-ha retry {host} {id}; or fence {destination}: then it is sent again by itself',
   },
   NH407: {
     severity: 'alert',
     sentence: 'its evacuation failed late ({detail}): a guest may be left running on {destination}',
     remedy:
-      'see that no guest of it runs on {destination}, then nova-ha retry {host} {id}; or fence {destination}: then it is sent again by itself',
+      'see that no guest of it is left on {destination}, not even a stopped one, then nova-ha retry {host} {id}; or fence {destination}: then it is sent again by itself',
   },
   NH408: {
     severity: 'warning',
@@ -150,4 +150,10 @@ export const REASONS_OF_INSTANCES = {
     remedy: 'none needed; to try it once more: nova-ha retry {host} {id}',
   },
   ...REASONS_OF_STATES,
+  NH427: {
+    severity: 'note',
+    sentence:
+      'it came to {host} when that had failed already; watching {host} for signs of life before it is sent',
+    remedy: 'none needed; if {host} is back, it stays there',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,4 +1,4 @@
-import type { Action } from './action.ts';
+import { expected, type Action } from './action.ts';
 import type { Service } from './host.ts';
 import { parseDisabledReason } from './mark.ts';
 import { because, type Reason } from './reason.ts';
@@ -70,14 +70,12 @@ export function endFor(claim: ReserveClaim, standing: Standing): ClaimStep {
 }
 
 /** Enables a reserved host, or disables it with the reason that it had. */
-export function put(
-  { host, reason }: ReserveClaim,
-  { id: service }: Service,
-  enable: boolean,
-): Action {
-  if (enable) return { do: 'change-reserve', host, service, change: { status: 'enabled' } };
+export function put({ host, reason }: ReserveClaim, shown: Service, enable: boolean): Action {
+  const common = { do: 'change-reserve', host, service: shown.id } as const;
+  const seen = expected(shown);
+  if (enable) return { ...common, change: { status: 'enabled' }, expected: seen };
   const words = reason === null || reason === '' ? {} : { disabledReason: reason };
-  return { do: 'change-reserve', host, service, change: { status: 'disabled', ...words } };
+  return { ...common, change: { status: 'disabled', ...words }, expected: seen };
 }
 
 /** The claims after one step each, with what is to be done about them. */

@@ -1,7 +1,14 @@
-import { isInFlight, isTerminal, tracked, type Evacuation, type Tracked } from './evacuation.ts';
+import {
+  isActive,
+  isInFlight,
+  isTerminal,
+  tracked,
+  type Evacuation,
+  type Tracked,
+} from './evacuation.ts';
 import { factsFor } from './facts.ts';
 import type { Service } from './host.ts';
-import type { InstanceId } from './ids.ts';
+import type { HostName, InstanceId } from './ids.ts';
 import type { Instance } from './instance.ts';
 import { takeInventory } from './inventory.ts';
 import { livenessOf } from './life.ts';
@@ -9,6 +16,7 @@ import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { because, type Reason } from './reason.ts';
 import { isEvacuable } from './states.ts';
+import type { Summary } from './summary.ts';
 import type { Instant } from './time.ts';
 
 /** Instances that appeared on the host after the first inventory are taken up too. */
@@ -96,6 +104,39 @@ export function maySettle(evacuation: Evacuation, observation: Observation): boo
     const at = evacuation.instances[instance.id]?.progress.at;
     return at === 'skipped' || at === 'failed';
   });
+}
+
+/**
+ * The hosts of which requests may wait in the queue of this one. Settled, its nova-compute may start, and
+ * would begin with them in the very moment in which they are sent again. What is sent after it was seen
+ * isolated goes elsewhere.
+ */
+export function askersOf(
+  { host, phaseSince }: Evacuation,
+  peers: readonly Summary[],
+  { fence }: Policy,
+): readonly HostName[] {
+  return peers
+    .filter(
+      (peer) =>
+        peer.host !== host &&
+        isActive(peer) &&
+        (peer.queuedOn?.includes(host) === true ||
+          (peer.queuedSince ?? Infinity) <= phaseSince + fence.skewMs),
+    )
+    .map((peer) => peer.host);
+}
+
+/** Why a host with nothing left to evacuate is not settled all the same; null: it is. */
+export function unsettled(
+  evacuation: Evacuation,
+  { peers }: Observation,
+  policy: Policy,
+): Reason | null {
+  if (peers.kind === 'unknown')
+    return because('NH104', { what: 'the other marks', detail: peers.why });
+  const askers = askersOf(evacuation, peers.value, policy);
+  return askers.length === 0 ? null : because('NH113', { hosts: askers.join(', ') });
 }
 
 /** Why nothing more is to be done and the mark stands all the same: Nova contradicts itself. */

@@ -1,12 +1,16 @@
 import {
   isActive,
+  isFailed,
   isInFlight,
+  isTerminal,
   tracked,
   type Evacuation,
   type Phase,
   type Progress,
+  type Tracked,
 } from './evacuation.ts';
-import type { EventId, HostName } from './ids.ts';
+import type { EventId, HostName, InstanceId } from './ids.ts';
+import { holdsBack } from './left-request.ts';
 import { because, type Reason } from './reason.ts';
 import type { Instant } from './time.ts';
 
@@ -51,6 +55,15 @@ export interface Summary {
   readonly roomAt?: Instant;
   /** Set once its nova-compute gave a sign of life: it may take up what waited for it. */
   readonly lives?: boolean;
+  /**
+   * Nova's `updated_at` of its service as it was seen last: a younger one is a sign of life. Null before
+   * that; absent where its life is of no interest.
+   */
+  readonly lastSign?: string | null;
+  /** When the oldest request was sent of which nobody knows the destination; absent without any. */
+  readonly queuedSince?: Instant;
+  /** The hosts in whose queues requests of instances that are to move still may lie. */
+  readonly queuedOn?: readonly HostName[];
   /** When its first evacuation was sent; absent before that. */
   readonly begunAt?: Instant;
   /** When the work on its instances ended; absent while it goes on. */
@@ -164,6 +177,8 @@ export function summaryOf(evacuation: Evacuation): Summary {
     reasons: evacuation.reasons,
     ...(ready > 0 || roomAt === Infinity ? {} : { roomAt }),
     ...(evacuation.life.moves > 0 ? { lives: true } : {}),
+    ...(isFailed(evacuation) ? { lastSign: evacuation.life.updatedAt } : {}),
+    ...queuedBy(all),
     ...(evacuation.begunAt === undefined ? {} : { begunAt: evacuation.begunAt }),
     ...(isActive(evacuation) ? {} : { endedAt: endOf(evacuation) }),
   };
@@ -175,6 +190,24 @@ function reservesOf({ reserve }: Evacuation): Pick<Summary, 'reserves'> {
     ({ host, at }) => [host, at === 'claimed' ? 'claimed' : 'taken'] as const,
   );
   return { reserves: Object.fromEntries(entries) };
+}
+
+/** What may wait in the queues of hosts, so that they must not start when they have failed meanwhile. */
+function queuedBy(all: readonly (readonly [InstanceId, Tracked])[]) {
+  const on = new Set<HostName>();
+  let since = Infinity;
+  for (const [, entry] of all) {
+    const { progress, left } = entry;
+    if (isTerminal(progress)) continue;
+    if (left !== undefined && holdsBack(entry)) for (const host of left.on) on.add(host);
+    if (progress.at === 'accepted' && progress.destination !== null) on.add(progress.destination);
+    else if (progress.at === 'accepted' || progress.at === 'intended')
+      since = Math.min(since, progress.since);
+  }
+  return {
+    ...(since === Infinity ? {} : { queuedSince: since }),
+    ...(on.size === 0 ? {} : { queuedOn: [...on] }),
+  };
 }
 
 /** When the work on the instances of a record ended that is not active any more. */

@@ -66,14 +66,16 @@ function rebased(progress: Progress, latest: Instant, now: Instant): Progress {
     }
     case 'pending':
       return progress.notBefore > latest ? { ...progress, notBefore: now } : progress;
-    case 'accepted':
-      return progress.since > now || progress.looked > now
-        ? {
-            ...progress,
-            since: Math.min(progress.since, now),
-            looked: Math.min(progress.looked, now),
-          }
-        : progress;
+    case 'accepted': {
+      const { begun = -Infinity } = progress;
+      if (Math.max(progress.since, progress.looked, begun) <= now) return progress;
+      return {
+        ...progress,
+        since: Math.min(progress.since, now),
+        looked: Math.min(progress.looked, now),
+        ...(begun > now ? { begun: now } : {}),
+      };
+    }
     case 'arrived':
     case 'restoring':
     case 'stuck':

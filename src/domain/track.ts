@@ -13,6 +13,7 @@ import {
   type Facts,
 } from './judge.ts';
 import { landing } from './landing.ts';
+import { leftBy, revived, withoutLeft } from './left-request.ts';
 import type { Policy } from './policy.ts';
 import { because } from './reason.ts';
 import { advanceRecreating, beginRecreating } from './recreate.ts';
@@ -41,11 +42,20 @@ export function advanceEntry(entry: Tracked, facts: Facts, policy: Policy, now: 
     return advanceResetting(entry, { ...progress, after: elsewhere.after }, facts, policy, now);
   }
   const next = advanceProgress(entry, facts, policy, now);
+  if (entry.left !== undefined && progress.at === 'pending' && next.at === 'pending') {
+    const again = revived(entry.left, next, facts, now);
+    if (again !== null) return { ...withoutLeft(entry), progress: again };
+  }
   // Somebody else has sent it, so somebody else has reset it.
   if (entry.reset === true && (next.at !== 'pending' || needsNoReset(entry, facts))) {
     return { ...withoutReset(entry), progress: next };
   }
-  return next === progress ? entry : afterAim(entry, next, facts, now);
+  if (next === progress) return entry;
+  const left = leftBy(entry, next, facts, policy);
+  if (left === undefined || next.at !== 'pending') return afterAim(entry, next, facts, now);
+  // Sent again not by this look, but by one that is made for that.
+  const later = { ...next, notBefore: Math.max(next.notBefore, now + 1) };
+  return afterAim({ ...entry, left }, later, facts, now);
 }
 
 function advanceProgress(entry: Tracked, facts: Facts, policy: Policy, now: Instant): Progress {

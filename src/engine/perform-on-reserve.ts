@@ -3,6 +3,7 @@ import type { HostName } from '../domain/ids.ts';
 import type { WriteOutcome } from '../domain/outcome.ts';
 import type { FleetCache } from './fleet-cache.ts';
 import type { Compute, Log } from './ports.ts';
+import { changedSince } from './unchanged.ts';
 
 /** What is done to a reserved host that is claimed. */
 export type ReserveAction = Extract<
@@ -25,6 +26,13 @@ export async function performOnReserve(
   action: ReserveAction,
   mayLeave: () => boolean,
 ): Promise<void> {
+  const expected = action.do === 'change-reserve' ? action.expected : undefined;
+  const why = expected === undefined ? null : await changedSince(fleet, action.host, expected);
+  if (why !== null) {
+    const reserve = action.host;
+    log.info(`The reserved host ${reserve} is left as it is: ${why}; looking again.`, { host });
+    return;
+  }
   const outcome = await send(compute, action, mayLeave);
   fleet.forget();
   if (outcome.kind === 'applied') return;

@@ -6,6 +6,7 @@ import type { Policy } from '../domain/policy.ts';
 import type { FleetCache } from './fleet-cache.ts';
 import { performOnReserve } from './perform-on-reserve.ts';
 import type { Compute, Log } from './ports.ts';
+import { changedSince } from './unchanged.ts';
 
 /** What performing needs of the world. */
 export interface PerformingParts {
@@ -119,9 +120,14 @@ async function performOne(
 async function changeService(
   { compute, fleet, log }: PerformingParts,
   host: HostName,
-  { service, change }: Extract<Action, { do: 'change-service' }>,
+  { service, change, expected }: Extract<Action, { do: 'change-service' }>,
   mayLeave: () => boolean,
 ): Promise<void> {
+  const why = expected === undefined ? null : await changedSince(fleet, host, expected);
+  if (why !== null) {
+    log.info(`The compute service of ${host} is left as it is: ${why}; looking again.`, { host });
+    return;
+  }
   const outcome = await compute.changeService(service, change, mayLeave);
   fleet.forget();
   const fields = { host, change };

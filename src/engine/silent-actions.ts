@@ -1,11 +1,13 @@
+import { expected } from '../domain/action.ts';
 import type { SilentAction } from '../domain/died.ts';
 import { answered } from '../domain/died-steps.ts';
-import type { Fleet, Service, ServiceChange } from '../domain/host.ts';
+import type { Fleet, ServiceChange } from '../domain/host.ts';
 import type { HostName } from '../domain/ids.ts';
 import { disabledReason, wholeHost, type FenceProof } from '../domain/mark.ts';
 import type { SilentHost } from '../domain/switchboard.ts';
 import { markHost } from './mark-host.ts';
 import type { SilenceParts } from './silent-hosts.ts';
+import { changedSince } from './unchanged.ts';
 
 /** The hosts that this worker is having switched off just now. */
 export type Asked = Set<HostName>;
@@ -33,15 +35,11 @@ export async function performSilent(
         const { label: event } = action;
         const reason = disabledReason({ event, stage: 'silent', trusted: false });
         const wanted = { status: 'disabled', disabledReason: reason } as const;
-        await change(parts, host, { service: action.service, wanted, mayLeave });
+        await change(parts, host, wanted, { seen: standing.fleet, mayLeave });
         break;
       }
       case 'enable':
-        await change(parts, host, {
-          service: action.service,
-          wanted: { status: 'enabled' },
-          mayLeave,
-        });
+        await change(parts, host, { status: 'enabled' }, { seen: standing.fleet, mayLeave });
         break;
       case 'mark':
         await markProven(parts, host, action.proof);
@@ -58,17 +56,17 @@ export async function performSilent(
 async function change(
   { compute, fleet, log }: SilenceParts,
   host: HostName,
-  {
-    service,
-    wanted,
-    mayLeave,
-  }: {
-    readonly service: Service['id'];
-    readonly wanted: ServiceChange;
-    readonly mayLeave: () => boolean;
-  },
+  wanted: ServiceChange,
+  { seen, mayLeave }: { readonly seen: Fleet; readonly mayLeave: () => boolean },
 ): Promise<void> {
-  const outcome = await compute.changeService(service, wanted, mayLeave);
+  const service = seen.services.get(host);
+  if (service === undefined || service.state === 'unknown') return;
+  const why = await changedSince(fleet, host, expected(service));
+  if (why !== null) {
+    log.info(`The compute service of ${host} is left as it is: ${why}.`, { host });
+    return;
+  }
+  const outcome = await compute.changeService(service.id, wanted, mayLeave);
   fleet.forget();
   const word = wanted.status ?? 'changed';
   if (outcome.kind === 'applied')

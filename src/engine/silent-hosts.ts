@@ -48,6 +48,9 @@ export interface SilenceWatch {
 /** No service of Nova has such a name. One worker of all looks after the silent hosts at a time. */
 const SILENT = asHost('_nova-ha-silent');
 
+/** How long an empty board is remembered: another worker may have written on it, and be no more. */
+const EMPTY_MS: Millis = 170_000;
+
 /** The share of a lease within which everything of a look must have been begun. */
 const ACT_WITHIN = 0.5;
 
@@ -58,16 +61,18 @@ const ACT_WITHIN = 0.5;
 export function createSilenceWatch(parts: SilenceParts): SilenceWatch {
   const { store, clock, log } = parts;
   let running: Promise<void> | null = null;
-  let listed: boolean | null = null;
+  /** When the board was seen without an entry; null: it has some, or nobody knows. */
+  let emptyMs: Millis | null = null;
   let stormed = '';
   const asked: Asked = new Set();
 
   async function lookOnce(summaries: readonly Summary[], fleet: Fleet): Promise<void> {
     const peers = summaries;
-    if (listed === false && candidates({ fleet, peers }).length === 0) return;
+    const isEmpty = emptyMs !== null && clock.monotonicMs() - emptyMs < EMPTY_MS;
+    if (isEmpty && candidates({ fleet, peers }).length === 0) return;
     const board = await store.switchboard();
     if (board.kind === 'unknown') return;
-    listed = board.value.silent.length > 0;
+    emptyMs = board.value.silent.length === 0 ? clock.monotonicMs() : null;
     const first = await decideOn(parts, { board: board.value, fleet, peers }, null);
     complain(first);
     if (isQuiet(first, board.value)) return;
@@ -98,10 +103,10 @@ export function createSilenceWatch(parts: SilenceParts): SilenceWatch {
     const mayAct = (): boolean => clock.monotonicMs() - takenMs < parts.leaseMs * ACT_WITHIN;
     if (!mayAct()) return;
     if (JSON.stringify(next.silent) !== JSON.stringify(board.value.silent)) {
+      emptyMs = null;
       const outcome = await store.setSwitchboard(version, next);
       // Uncertain or refused: the next look finds out, and nothing was done.
       if (outcome.kind !== 'applied') return;
-      listed = next.silent.length > 0;
       tell(decision);
     }
     await performSilent(parts, decision.actions, { fleet: fleet.value, mayAct, asked });

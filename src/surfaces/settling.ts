@@ -1,5 +1,6 @@
 import { isActive } from '../domain/evacuation.ts';
 import type { HostName } from '../domain/ids.ts';
+import { sentenceOf } from '../domain/reason.ts';
 import type { Millis } from '../domain/time.ts';
 import type { Store } from '../engine/ports.ts';
 import type { AgentDeps } from './agent-parts.ts';
@@ -66,11 +67,12 @@ async function lookOnce(order: SettlingOrder): Promise<string | null> {
     const settled = await order.deps.useCases.settled(store.value, summary.host);
     if (settled.kind === 'unknown') return settled.why;
     if (settled.value) continue;
-    const { counts, total, phase } = summary;
+    const { counts, total, phase, reasons } = summary;
+    if (!isActive(summary)) return `${summary.host} is ${phase}`;
     const done = counts.landed + counts.skipped + counts.gone + counts.failed;
-    return isActive(summary)
-      ? `${summary.host} is ${phase} (${String(done)} of ${String(total)} instances done)`
-      : `${summary.host} is ${phase}`;
+    const state = `${summary.host} is ${phase} (${String(done)} of ${String(total)} instances done)`;
+    const queued = reasons.find(({ code }) => code === 'NH113');
+    return queued === undefined ? state : `${state}: ${sentenceOf(queued)}`;
   }
   return null;
 }

@@ -9,7 +9,7 @@ import { known, unknown } from '../../src/domain/known.ts';
 import type { Observation } from '../../src/domain/observation.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
 import { because, remedyOf, sentenceOf, type Reason } from '../../src/domain/reason.ts';
-import { summaryOf } from '../../src/domain/summary.ts';
+import { summaryOf, type Summary } from '../../src/domain/summary.ts';
 import { observations } from '../support/arbitrary.ts';
 import {
   evacuating,
@@ -21,6 +21,7 @@ import {
   isolated,
   mark,
   observation,
+  peer,
   PENDING,
   service,
   T0,
@@ -139,6 +140,41 @@ describe('an evacuating host', () => {
     expect(next.phase).toBe('evacuating');
     expect(codesOf(next)).toEqual(['NH104']);
     expect(step(over).next.phase).toBe('settled');
+  });
+
+  describe('with nobody left, while others have requests on their way', () => {
+    const over = evacuating([{ at: 'gone' }], { phaseSince: T0 + 60_000 });
+    const settles = (peers: Observation['peers'], now = T0 + 90_000) =>
+      step(over, { peers }, now).next.phase === 'settled';
+    const other = (change: Partial<Summary>) => known([peer(H2, change)], T0);
+
+    it.each([
+      ['that may lie in its queue', { queuedOn: [H3, H1] }, false],
+      ['that lie in the queue of another', { queuedOn: [H3] }, true],
+      ['to nobody knows which host, from before it was isolated', { queuedSince: T0 }, false],
+      ['from within the difference of clocks', { queuedSince: T0 + 64_000 }, false],
+      ['that were sent when it was isolated already', { queuedSince: T0 + 66_000 }, true],
+      ['and were given up', { queuedOn: [H1], phase: 'closed' }, true],
+    ] as const)('%s', (_name, change, expected) => {
+      expect(settles(other(change))).toBe(expected);
+    });
+
+    it('waits and says for whom, as long as it takes', () => {
+      const { next, actions } = step(over, { peers: other({ queuedOn: [H1] }) }, T0 + 10_000_000);
+      expect(next).toMatchObject({
+        phase: 'evacuating',
+        reasons: [{ code: 'NH113', values: { hosts: H2 } }],
+      });
+      expect(actions).toEqual([]);
+    });
+
+    it('waits while nobody knows about the others', () => {
+      expect(settles(unknown('away'))).toBe(false);
+    });
+
+    it('does so without a single instance of its own, too', () => {
+      expect(step(marked, { peers: other({ queuedOn: [H1] }) }).next.phase).toBe('evacuating');
+    });
   });
 
   it('is not settled while its list is unknown, or shows a stranger', () => {

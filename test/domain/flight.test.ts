@@ -4,7 +4,7 @@ import { known, unknown } from '../../src/domain/known.ts';
 import type { ActionTrace, Answer } from '../../src/domain/observation.ts';
 import { applied, refused, uncertain } from '../../src/domain/outcome.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
-import { formatInstant, parseNovaTime } from '../../src/domain/time.ts';
+import { formatInstant } from '../../src/domain/time.ts';
 import { advance } from '../../src/domain/track.ts';
 import type { Facts } from '../../src/domain/judge.ts';
 import {
@@ -332,15 +332,6 @@ describe('an evacuation that stands still', () => {
   const LONG = 40_000;
   const queued = { rows: rows(row(1, 'accepted')) };
   const fenced = (host = H2, at = T0 + 10_000) => ({ fenced: new Map([[host, at]]) });
-  const asked = parseNovaTime(row(1, 'accepted').createdAt) ?? 0;
-  /** One host was fenced; another one reported last so many seconds after the request. */
-  const gone = (otherS?: number) => ({
-    ...fenced(),
-    reports: new Map([
-      [H2, asked - 5000],
-      ...(otherS === undefined ? [] : ([[H3, asked + otherS * 1000]] as const)),
-    ]),
-  });
 
   it('on a destination that was fenced since is sent again', () => {
     const building = { rows: rows(row(1, 'pre-migrating')), ...fenced() };
@@ -358,6 +349,39 @@ describe('an evacuation that stands still', () => {
     expect(step(ACCEPTED, other)).toMatchObject({ at: 'accepted' });
   });
 
+  describe('seen to have begun only after its destination was fenced', () => {
+    const off = fenced(H2, T0 + 10_000);
+    const building = { rows: rows(row(1, 'pre-migrating')), ...off };
+    const running = { ...queued, trace: trace('done', 'running', H2), ...off };
+
+    it.each([
+      ['by its record', building],
+      ['by its trace', running],
+    ])('%s, may have begun when that came back: it would report then', (_name, given) => {
+      const late = step(ACCEPTED, given, LONG);
+      expect(late).toMatchObject({ at: 'accepted', begun: T0 + LONG });
+      const old = { ...given, listed: T0 + LONG + 29_000 };
+      expect(step(late, old, LONG + 40_000)).toMatchObject({ at: 'accepted' });
+      expect(step(late, { ...given, listed: null }, LONG + 40_000)).toMatchObject({
+        at: 'accepted',
+      });
+      const young = { ...given, listed: T0 + LONG + 30_000 };
+      expect(step(late, young, LONG + 40_000)).toMatchObject({
+        at: 'pending',
+        why: { code: 'NH408' },
+      });
+    });
+
+    it('is another matter on another host', () => {
+      const late = step(ACCEPTED, building, LONG);
+      const moved = { ...building, rows: rows(row(1, 'pre-migrating', { destination: H3 })) };
+      expect(step(late, moved, LONG + 5000)).toMatchObject({
+        destination: H3,
+        begun: T0 + LONG + 5000,
+      });
+    });
+  });
+
   it('is left alone when somebody else has asked for it meanwhile', () => {
     const younger = { rows: rows(row(2, 'accepted'), row(1, 'pre-migrating')), ...fenced() };
     expect(step(ACCEPTED, younger)).toMatchObject({ at: 'accepted', migration: 2, after: 1 });
@@ -372,13 +396,12 @@ describe('an evacuation that stands still', () => {
     ['failed on its destination', ended('No space left').trace, {}, 'pending'],
     ['failed there, and nobody knows why', trace('done', 'failed'), {}, 'stuck'],
     ['failed in scheduling', trace('failed', 'none'), {}, 'pending'],
-    ['queued for a host that is gone', trace('done', 'none'), gone(), 'pending'],
-    ['of which another host reported long after it', trace('done', 'none'), gone(40), 'pending'],
-    ['of which another host has not reported yet', trace('done', 'none'), gone(20), 'accepted'],
-    ['of which another host fell silent before it', trace('done', 'none'), gone(-20), 'accepted'],
-    ['of which another host was down long before it', trace('done', 'none'), gone(-200), 'pending'],
-    ['with no list of services', trace('done', 'none'), { ...gone(), reports: null }, 'accepted'],
-    ['begun on a host that is gone', trace('done', 'running', H2), fenced(), 'pending'],
+    [
+      'begun on a host that is gone',
+      trace('done', 'running', H2),
+      fenced(H2, T0 + LONG),
+      'pending',
+    ],
     ['begun on another host than that', trace('done', 'running', H3), fenced(), 'accepted'],
     ['queued for somebody', trace('done', 'none'), {}, 'accepted'],
     ['being built', trace('done', 'running'), {}, 'accepted'],
@@ -406,7 +429,8 @@ describe('an evacuation that stands still', () => {
     });
 
     it('is sent again once that one is proven off, and only then', () => {
-      expect(step(ACCEPTED, { ...begun, ...fenced() }, LONG)).toMatchObject({
+      const looked = step(ACCEPTED, begun, LONG);
+      expect(step(looked, { ...begun, ...fenced(H2, T0 + LONG) }, LONG + 1000)).toMatchObject({
         at: 'pending',
         after: 1,
         why: { code: 'NH408' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Evacuation } from '../../src/domain/evacuation.ts';
-import { fencedHosts, gates } from '../../src/domain/gates.ts';
+import { gates } from '../../src/domain/gates.ts';
 import { known, unknown } from '../../src/domain/known.ts';
 import { wholeHost } from '../../src/domain/mark.ts';
 import type { Observation } from '../../src/domain/observation.ts';
@@ -127,19 +127,5 @@ describe('a storm', () => {
     expect(codes({ ...given, policy: policy(1, 1) })).toEqual(['NH201']);
     const forced = mark({ request: { ...wholeHost, force: true } });
     expect(codes({ ...given, policy: policy(1, 1), change: { mark: forced } })).toEqual([]);
-  });
-});
-
-describe('fencedHosts', () => {
-  it('are those that are off now: not those that were taken back, or were never proven', () => {
-    const of = (change: Parameters<typeof peer>[1]) => [...fencedHosts([peer(H2, change)]).keys()];
-    // Its nova-compute takes up the rebuilds that were queued for it.
-    expect(of({ provenAt: T0, lives: true })).toEqual([]);
-    expect(of({ phase: 'marked' })).toEqual([H2]);
-    expect(of({ phase: 'evacuating' })).toEqual([H2]);
-    expect(of({ phase: 'settled' })).toEqual([H2]);
-    expect(of({ phase: 'readmitting' })).toEqual([]);
-    expect(of({ phase: 'closed' })).toEqual([]);
-    expect(of({ provenAt: null })).toEqual([]);
   });
 });

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { newEvacuation, type Evacuation, type Progress } from '../../src/domain/evacuation.ts';
+import {
+  newEvacuation,
+  type Evacuation,
+  type Progress,
+  type Tracked,
+} from '../../src/domain/evacuation.ts';
 import { known } from '../../src/domain/known.ts';
 import type { Service } from '../../src/domain/host.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
@@ -48,6 +53,35 @@ describe('what a marked host is looked at for', () => {
     expect(after(isolated())).toMatchObject({ inventory: true, groups: true, failing: true });
     expect(after(service())).toMatchObject({ inventory: false, groups: false, failing: false });
     expect(after(isolated(), marked(null))).toMatchObject({ inventory: false, failing: false });
+  });
+});
+
+describe('what was left in the queue of a fenced host', () => {
+  const left = { since: T0, rows: [5, 3], on: [H2] };
+  const waiting = { ...PENDING, attempt: 1, after: 9 };
+  const record = (change: Partial<Tracked>): Evacuation => {
+    const base = evacuating([waiting], { seenMigration: 9 });
+    const [entry] = Object.values(base.instances);
+    if (entry === undefined) throw new Error('no instance');
+    return { ...base, instances: { [vm(1)]: { ...entry, ...change } } };
+  };
+  const traces = (change: Partial<Tracked>): readonly string[] =>
+    followUps(record(change), observation(), DEFAULT_POLICY, NOW).traces;
+
+  it('is looked at when it may be sent again, on a list of services of that moment', () => {
+    expect(traces({ left })).toEqual([vm(1)]);
+    expect(traces({})).toEqual([]);
+    expect(traces({ left, progress: { ...waiting, notBefore: NOW + 1 } })).toEqual([]);
+    const first = firstQuestions(record({ left }), DEFAULT_POLICY, NOW);
+    expect(first).toMatchObject({ fleetMaxAgeMs: 0, inventory: true, migrationsAfter: 2 });
+  });
+
+  it('shows by its records alone once it was sent again', () => {
+    const repeated = { ...left, repeated: true as const };
+    expect(traces({ left: repeated })).toEqual([]);
+    const first = firstQuestions(record({ left: repeated }), DEFAULT_POLICY, NOW);
+    expect(first.migrationsAfter).toBe(2);
+    expect(firstQuestions(record({}), DEFAULT_POLICY, NOW).migrationsAfter).toBe(9);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { changesBetween, sentenceOfProgress } from '../../src/domain/changes.ts';
-import type { Evacuation, Progress } from '../../src/domain/evacuation.ts';
+import { tracked, type Evacuation, type Progress } from '../../src/domain/evacuation.ts';
 import { NO_FACTS } from '../../src/domain/facts.ts';
 import { takeInventory } from '../../src/domain/inventory.ts';
 import { asEvent, asHost, hostNameProblem, shortName } from '../../src/domain/ids.ts';
@@ -9,9 +9,11 @@ import { byInstance, stageOf } from '../../src/domain/migration.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import { because } from '../../src/domain/reason.ts';
 import { awaitsHumans, summaryOf } from '../../src/domain/summary.ts';
+import { leaveOnReturnedHost } from '../../src/domain/settle.ts';
 import { everyProgress } from '../support/record.ts';
 import {
   ACCEPTED,
+  ALIVE,
   entry,
   evacuating,
   H1,
@@ -19,6 +21,7 @@ import {
   H3,
   INTENDED,
   instance,
+  isolated,
   PENDING,
   row,
   T0,
@@ -26,20 +29,20 @@ import {
   vm,
 } from '../support/domain.ts';
 
-describe('the inventory', () => {
-  const take = (
-    instances: readonly ReturnType<typeof instance>[],
-    rows: readonly ReturnType<typeof row>[] = [],
-    record = evacuating([]),
-    now = T0 + 1000,
-  ): Evacuation =>
-    takeInventory(
-      record,
-      { instances, groups: [], migrations: rows, facts: NO_FACTS },
-      DEFAULT_POLICY,
-      now,
-    );
+const take = (
+  instances: readonly ReturnType<typeof instance>[],
+  rows: readonly ReturnType<typeof row>[] = [],
+  record = evacuating([]),
+  now = T0 + 1000,
+): Evacuation =>
+  takeInventory(
+    record,
+    { instances, groups: [], migrations: rows, facts: NO_FACTS },
+    DEFAULT_POLICY,
+    now,
+  );
 
+describe('the inventory', () => {
   it('keeps what each instance was before', () => {
     const stopped = instance(VM, { vmState: 'stopped', powerState: 4, locked: true });
     expect(take([stopped]).instances[VM]).toMatchObject({
@@ -103,7 +106,7 @@ describe('the inventory', () => {
   });
 
   it('after the record was lost, waits until what was on its way had time to show', () => {
-    const rebuilt = evacuating([], { mark: markOf({ origin: 'rebuilt' }) });
+    const rebuilt = evacuating([], { phase: 'marked', mark: markOf({ origin: 'rebuilt' }) });
     expect(take([instance()], [], rebuilt).instances[VM]?.progress).toMatchObject({
       at: 'pending',
       notBefore: T0 + DEFAULT_POLICY.retry.uncertainMs,
@@ -117,6 +120,25 @@ describe('the inventory', () => {
       notBefore: T0 + DEFAULT_POLICY.retry.uncertainMs,
       why: { code: 'NH405' },
     });
+  });
+});
+
+describe('who comes to a failed host when it was counted already', () => {
+  it('waits until a nova-compute that is back would have reported', () => {
+    const late = take([instance(), instance(vm(2))], [], evacuating([PENDING]));
+    expect(late.instances[VM]?.progress).toEqual(PENDING);
+    expect(late.instances[vm(2)]?.progress).toMatchObject({
+      notBefore: T0 + 31_000,
+      why: { code: 'NH427' },
+    });
+  });
+
+  it('stays there when it is back', () => {
+    const given = take([instance()], [], evacuating([]));
+    const [found] = tracked(given);
+    expect(found?.[1].progress).toMatchObject({ why: { code: 'NH427' } });
+    const back = leaveOnReturnedHost({ ...given, life: ALIVE }, isolated(), DEFAULT_POLICY);
+    expect(back.instances[VM]?.progress).toMatchObject({ at: 'skipped', why: { code: 'NH307' } });
   });
 });
 

@@ -49,6 +49,7 @@ describe('a reserved host whose evacuation is over', () => {
         host: R1,
         service: service(R1).id,
         change: { status: 'disabled', disabledReason: 'reserved for failures' },
+        expected: { status: 'enabled', disabledReason: null },
       },
     ]);
     const second = turn(first.next, empty(spare()), policy, LATER + 1000);

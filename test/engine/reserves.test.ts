@@ -6,6 +6,7 @@ import {
   encodeSummary,
 } from '../../src/adapters/store/codec.ts';
 import { createOpenStack } from '../../src/adapters/openstack/openstack.ts';
+import type { Service } from '../../src/domain/host.ts';
 import { asHost } from '../../src/domain/ids.ts';
 import { known, unknown } from '../../src/domain/known.ts';
 import { wholeHost } from '../../src/domain/mark.ts';
@@ -155,6 +156,21 @@ describe('what is asked of Nova for a reserved host', () => {
     expect((await act(join)).calls).toEqual([`join 7 ${R1}`]);
     expect((await act(leave)).calls).toEqual([`leave 7 ${R1}`]);
     expect((await act(enable)).calls).toEqual(['change s {"status":"enabled"}']);
+  });
+
+  it('is not asked for when an operator was quicker', async () => {
+    const as = (change: Partial<Service>) => ({
+      fleet: () => Promise.resolve(known(fleet([service(R1, change)]), T0)),
+    });
+    const reserved = { status: 'disabled', disabledReason: 'reserved' } as const;
+    const careful = { ...enable, expected: reserved };
+    expect((await act(careful, as(reserved))).calls).toContain('change s {"status":"enabled"}');
+    const parked = await act(careful, as({ ...reserved, disabledReason: 'broken' }));
+    expect(parked.calls).not.toContain('change s {"status":"enabled"}');
+    expect(parked.lines).toEqual([expect.stringContaining('somebody has changed it meanwhile')]);
+    const blind = await act(careful, { fleet: () => Promise.resolve(unknown('503')) });
+    expect(blind.lines).toEqual([expect.stringContaining('it cannot be looked at (503)')]);
+    expect(blind.calls).toEqual([]);
   });
 
   it('is as good as done when it was so already, and told when Nova refuses or says nothing', async () => {

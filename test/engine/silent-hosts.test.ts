@@ -117,8 +117,8 @@ describe('looking after silent services', () => {
       },
     };
     const counted = createBed({ services: [RUNNING], store: () => counting });
-    for (let i = 0; i < 5; i += 1) expect(await counted.look()).toEqual([]);
-    expect(reads).toBe(1);
+    for (let i = 0; i < 6; i += 1) expect(await counted.look()).toEqual([]);
+    expect(reads).toBe(2);
   });
 
   it('says it once, for two requests, and then asks Nova nothing more', async () => {
@@ -205,6 +205,38 @@ describe('looking after silent services', () => {
       expect(bed.world.offs).toBe(0);
       expect(bed.log.lines).toEqual([]);
     }
+  });
+
+  it('forgets what reports again although nobody knew that the entry was taken', async () => {
+    let isUncertain = true;
+    const bed = createBed({
+      store: (sound) => ({
+        ...sound,
+        setSwitchboard: async (...args) => {
+          const outcome = await sound.setSwitchboard(...args);
+          if (!isUncertain) return outcome;
+          isUncertain = false;
+          return uncertain('no answer in time');
+        },
+      }),
+    });
+    await bed.look();
+    expect(await bed.board()).toHaveLength(1);
+    bed.world.services = [RUNNING];
+    await bed.look();
+    expect(await bed.board()).toEqual([]);
+  });
+
+  it('forgets what another worker wrote that is no more', async () => {
+    const bed = createBed();
+    const heir = bed.make('w2');
+    bed.world.services = [RUNNING];
+    await bed.look(heir);
+    bed.world.services = [silent(S1)];
+    await bed.look();
+    bed.world.services = [RUNNING];
+    for (let i = 0; i < 4; i += 1) await bed.look(heir);
+    expect(await bed.board()).toEqual([]);
   });
 
   it('tells of a control plane in trouble once, and of none of its hosts', async () => {

@@ -265,6 +265,26 @@ describe('performing', () => {
     expect(asked).toEqual(['change', 'change', 'join', 'leave', 'stop'].map((x) => `${x} false`));
   });
 
+  it('looks once more before it writes over what an operator may have done', async () => {
+    const action = {
+      do: 'change-service',
+      service: 'id',
+      change: { status: 'enabled' },
+      expected: { status: 'disabled', disabledReason: 'nova-ha: ev-1 evacuated' },
+    } as const;
+    const asked = async (disabledReason: string) => {
+      const seen = fleet([isolated(H1, { disabledReason })]);
+      const given = parts({ fleet: () => Promise.resolve(known(seen, T0)) });
+      // Younger than anything that was kept.
+      await given.fleet.read(0);
+      given.clock.pass(1);
+      await perform(given, H1, [action], yes);
+      return given.compute.calls.filter((call) => call.startsWith('change'));
+    };
+    expect(await asked('nova-ha: ev-1 evacuated')).toHaveLength(1);
+    expect(await asked('maintenance, anna')).toEqual([]);
+  });
+
   it('stops a guest again, and only says so when that fails', async () => {
     const given = parts({ stop: () => Promise.resolve(uncertain('time-out')) });
     expect(await perform(given, H1, [{ do: 'stop', instance: vm(1) }], yes)).toEqual([]);

@@ -140,11 +140,11 @@ describe('an evacuation', () => {
       vmState: 'active',
       taskState: null,
     });
-    expect(value(await compute.trace(id))).toMatchObject({
-      scheduling: 'done',
-      building: 'done',
-      buildingOn: 'compute-2',
-    });
+    const trace = value(await compute.trace(id));
+    expect(trace).toMatchObject({ scheduling: 'done', building: 'done', buildingOn: 'compute-2' });
+    const asked = parseNovaTime(fresh?.createdAt ?? '') ?? Infinity;
+    const scheduled = parseNovaTime(trace?.scheduledAt ?? '') ?? -Infinity;
+    expect(scheduled).toBeGreaterThanOrEqual(asked);
     expect(value(await compute.instancesOn(H1))).toEqual([]);
     expect(lab.cloud.doubles()).toEqual([]);
     const service = lab.cloud.host('compute-1').serviceUuid;

@@ -5,10 +5,12 @@ import { asHost, asWorker, type InstanceId } from '../../src/domain/ids.ts';
 import { violations } from '../../src/domain/invariants.ts';
 import { known } from '../../src/domain/known.ts';
 import type { Policy } from '../../src/domain/policy.ts';
+import { withoutLeft } from '../../src/domain/left-request.ts';
 import { traced } from '../support/domain.ts';
 import { SOUND, type Laws } from '../support/model/laws.ts';
 import type { SmallWorld } from '../support/model/report.ts';
 import { search } from '../support/model/search.ts';
+import { bootBehindGate } from '../support/sim/returns.ts';
 import { fail, play, PLAY_POLICY } from '../support/sim/stage.ts';
 import { PARKED } from '../support/sim/troubles.ts';
 import { START_MS, type Mutant, type Universe } from '../support/sim/universe.ts';
@@ -53,7 +55,53 @@ function idleNeighbour(universe: Universe): void {
   });
 }
 
+/**
+ * compute-2 dies while Nova calls it up, so that the first request goes into its queue; it is fenced, boots
+ * and waits behind its gate. What it begins with takes it two minutes.
+ */
+function queuedWithTheDead(universe: Universe): void {
+  const { clock, cloud } = universe;
+  cloud.powerOff('compute-2');
+  cloud.setGate('compute-2', true);
+  cloud.setSpawnDelay('compute-2', 120_000);
+  fail(universe);
+  clock.at(clock.now() + 10_000, () => {
+    universe.fence('compute-2');
+  });
+  clock.at(clock.now() + 15_000, () => {
+    bootBehindGate(universe, 'compute-2');
+  });
+}
+
+/** One request after the other: what was lost early is sent again when all others have been sent. */
+const ONE_BY_ONE: Policy = { ...PLAY_POLICY, pace: { ...PLAY_POLICY.pace, staggerMs: 20_000 } };
+
 const BROKEN: readonly Broken[] = [
+  {
+    invariant: 'QueueEmptyBeforeReturn',
+    how: 'does not care what waits in the queue of a host that comes back',
+    script: queuedWithTheDead,
+    decide: (record, observation, policy, now) =>
+      withNext(decide(record, observation, policy, now), (next) =>
+        next.reasons.some(({ code }) => code === 'NH113') ? { ...next, phase: 'settled' } : next,
+      ),
+    // It was taken out of the queue of a host that had failed.
+    shows: ({ cloud }) => cloud.host('compute-2').instances.size > 0,
+  },
+  {
+    invariant: 'LostBeforeRepeated',
+    how: 'forgets that a request was left with a failed host',
+    script: queuedWithTheDead,
+    policy: ONE_BY_ONE,
+    decide: (record, observation, policy, now) =>
+      decide(
+        everyInstance(record, (entry) => withoutLeft(entry)),
+        observation,
+        policy,
+        now,
+      ),
+    shows: 'a guest runs twice',
+  },
   {
     invariant: 'NoEvacuateWithoutFence',
     how: 'believes that every marked host is off',

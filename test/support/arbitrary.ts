@@ -3,6 +3,7 @@ import type { Service } from '../../src/domain/host.ts';
 import { known, unknown, type Known } from '../../src/domain/known.ts';
 import type { ActionTrace, Answer, Observation, Sighting } from '../../src/domain/observation.ts';
 import { applied, refused, uncertain } from '../../src/domain/outcome.ts';
+import type { Summary } from '../../src/domain/summary.ts';
 import type { Switch } from '../../src/domain/switches.ts';
 import { fleet, H1, H2, H3, instance, isolated, peer, row, service, T0, vm } from './domain.ts';
 
@@ -60,11 +61,13 @@ const sighting = (id: Sighting['id']): fc.Arbitrary<Sighting | null> =>
     { freq: 6 },
   );
 
+const ASKED = '2026-11-18T08:26:50.000000';
 const STEPS = ['none', 'running', 'done', 'failed'] as const;
 const trace: fc.Arbitrary<ActionTrace | null> = fc.option(
   fc.record({
     requestId: fc.constant('req'),
     startedAt: fc.constantFrom('', '2026-11-18T08:26:49.000000'),
+    scheduledAt: fc.constantFrom(null, ASKED),
     fault: fc.constantFrom(...FAULTS),
     ran: fc.boolean(),
     buildingOn: fc.constantFrom(null, H2, H3),
@@ -107,8 +110,13 @@ const neighbour = fc
     provenAt: fc.constantFrom(null, T0, T0 + 60_000),
     excused: fc.boolean(),
     inFlight: fc.integer({ min: 0, max: 3 }),
+    lastSign: fc.constantFrom(null, isolated().updatedAt),
   })
-  .map((change) => peer(H2, change));
+  .chain((change) =>
+    fc
+      .constantFrom<Partial<Summary>>({}, {}, { queuedOn: [H1] }, { queuedSince: T0 })
+      .map((queued) => peer(H2, { ...change, ...queued })),
+  );
 
 const switches: fc.Arbitrary<readonly Switch[]> = fc.oneof(
   { weight: 4, arbitrary: fc.constant([]) },
@@ -135,6 +143,7 @@ export const observations: fc.Arbitrary<Observation> = fc
   .record({
     source: fc.option(sourceService, { freq: 9 }),
     other: fc.constantFrom(service(H2), isolated(H2), { host: H2, state: 'unknown' as const }),
+    reported: fc.constantFrom(service().updatedAt, '2026-11-18T08:30:00.000000'),
     plane: fc.integer({ min: 0, max: 1 }),
     fleetKnown: fc.integer({ min: 0, max: 6 }),
     proof: maybe(fc.constantFrom(null, { source: 'power' as const, at: T0, detail: 'off' })),
@@ -148,7 +157,8 @@ export const observations: fc.Arbitrary<Observation> = fc
     switches: maybe(switches),
   })
   .map((drawn) => {
-    const services = [...(drawn.source === null ? [] : [drawn.source]), drawn.other, service(H3)];
+    const third = service(H3, { updatedAt: drawn.reported });
+    const services = [...(drawn.source === null ? [] : [drawn.source]), drawn.other, third];
     const plane = { conductorsUp: drawn.plane, schedulersUp: 1 };
     return {
       fleet: drawn.fleetKnown === 0 ? unknown('503') : known(fleet(services, plane), T0),

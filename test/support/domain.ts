@@ -155,7 +155,9 @@ export const facts = (change: Partial<Facts> = {}): Facts => ({
   trace: unknown('not looked up'),
   answer: null,
   fenced: new Map(),
+  livenessOf: () => 'doubtful',
   reports: new Map(),
+  listed: T0,
   controlPlaneUp: true,
   ...change,
 });

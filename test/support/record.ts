@@ -43,6 +43,7 @@ export const everyProgress: readonly Tracked['progress'][] = [
     migration: null,
     destination: null,
     looked: 5,
+    heard: true,
   },
   {
     at: 'accepted',
@@ -69,6 +70,8 @@ export const everyProgress: readonly Tracked['progress'][] = [
   { at: 'stuck', attempt: 1, since: 5, after: 17, migration: 18, destination: null, why },
 ];
 
+const left = { since: 4, rows: [16], on: [asHost('compute-3')], repeated: true } as const;
+
 /** A record with `count` instances, every kind of progress among them. */
 export function fullRecord(count: number, host: HostName = asHost('compute-1')): Evacuation {
   const instances: Record<InstanceId, Tracked> = {};
@@ -79,6 +82,7 @@ export function fullRecord(count: number, host: HostName = asHost('compute-1')):
       projectId: 'b1946ac92492d2347c6235b4d2611184',
       before: { vmState: 'active', taskState: null, powerState: 1, locked: false },
       exclusiveGroup: index % 3 === 0 ? 'c157a79031e1c40f85931829bc5fc552' : null,
+      ...(index % 4 === 0 ? { left } : {}),
       progress: everyProgress[index % everyProgress.length] ?? { at: 'gone' },
     };
   }

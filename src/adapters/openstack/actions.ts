@@ -117,7 +117,8 @@ async function readAction(
   return mapKnown(detail, ({ instanceAction: { events } }) => ({
     requestId,
     startedAt,
-    scheduling: stageOf(events, 'rebuild_server'),
+    scheduling: stageOf(events, SCHEDULING),
+    scheduledAt: endOf(events),
     building: stageOf(events, BUILDING),
     buildingOn: hostOf(events),
     fault:
@@ -126,6 +127,7 @@ async function readAction(
   }));
 }
 
+const SCHEDULING = 'rebuild_server';
 const BUILDING = 'compute_rebuild_instance';
 const STOPPING = 'compute_stop_instance';
 
@@ -135,6 +137,17 @@ type Event = v.InferOutput<typeof oneAction>['instanceAction']['events'][number]
 function hostOf(events: readonly Event[]): HostName | null {
   const host = events.find(({ event }) => event === BUILDING)?.host ?? null;
   return host === null ? null : asHost(host);
+}
+
+/** When the last of them was handed on. */
+function endOf(events: readonly Event[]): string | null {
+  const ends = events.flatMap((one) =>
+    one.event === SCHEDULING && one.finish_time !== null ? [one.finish_time] : [],
+  );
+  return ends.reduce<string | null>(
+    (last, end) => (last === null || end > last ? end : last),
+    null,
+  );
 }
 
 function stageOf(events: readonly Event[], name: string): ActionTrace['scheduling'] {

@@ -3,7 +3,7 @@ import { refused, type WriteOutcome } from '../../domain/outcome.ts';
 import type { Board, SilentHost } from '../../domain/switchboard.ts';
 import type { Switch, SwitchScope } from '../../domain/switches.ts';
 import { unwrap, wrap, type Decoded } from './codec.ts';
-import { isTrue, reason } from './record-shape.ts';
+import { isTrue, reason } from './instance-shape.ts';
 import { list, nullable, number, object, oneOf, optional, text, variant } from './shape.ts';
 
 type Scope<Of extends SwitchScope['of']> = Extract<SwitchScope, { readonly of: Of }>;

@@ -1,46 +1,19 @@
-import type {
-  Evacuation,
-  Isolation,
-  Life,
-  Progress,
-  Readmission,
-  Tracked,
-} from '../../domain/evacuation.ts';
+import type { Evacuation, Isolation, Life, Readmission } from '../../domain/evacuation.ts';
 import { LEGAL, type Phase } from '../../domain/evacuation.ts';
 import type { ServiceBefore } from '../../domain/host.ts';
 import type { EventId, HostName, InstanceId } from '../../domain/ids.ts';
 import type { FenceProof, Mark, Request } from '../../domain/mark.ts';
-import type { KeptOrder } from '../../domain/order.ts';
-import { CATALOGUE, type Reason, type ReasonCode } from '../../domain/reason.ts';
 import type { ReserveClaim, Reserve } from '../../domain/reserve.ts';
-import type { Restore } from '../../domain/storage.ts';
 import type { Counts, Summary } from '../../domain/summary.ts';
 import type { HistoryEntry } from '../../engine/ports.ts';
-import {
-  list,
-  nullable,
-  number,
-  object,
-  oneOf,
-  optional,
-  table,
-  text,
-  truth,
-  variant,
-  type Shape,
-} from './shape.ts';
+import { isTrue, reason, trackedInstance } from './instance-shape.ts';
+import { list, nullable, number, object, oneOf, optional, table, text, truth } from './shape.ts';
 
 const host = text<HostName>();
 const event = text<EventId>();
 const instance = text<InstanceId>();
 
 const phase = oneOf(Object.keys(LEGAL) as Phase[]);
-
-/** A reason with its values. */
-export const reason = object<Reason>({
-  code: oneOf(Object.keys(CATALOGUE) as ReasonCode[]),
-  values: table(text()),
-});
 
 const proof = object<FenceProof>({
   source: oneOf(['pacemaker', 'power', 'mark', 'operator']),
@@ -62,115 +35,6 @@ const mark = object<Mark>({
   by: text(),
   claim: nullable(proof),
   request,
-});
-
-/** A sign that is either set or left out. */
-export const isTrue: Shape<true> = (value) => (value === true ? null : ': expected true');
-
-/** A case of the union of progresses, by its name. */
-type At<Name extends Progress['at']> = Extract<Progress, { readonly at: Name }>;
-
-const at = <Name extends Progress['at']>(name: Name): Shape<Name> => oneOf([name]);
-
-const progress = variant<Progress, 'at'>('at', {
-  pending: object<At<'pending'>>({
-    at: at('pending'),
-    attempt: number,
-    after: number,
-    notBefore: number,
-    why: nullable(reason),
-  }),
-  skipped: object<At<'skipped'>>({ at: at('skipped'), why: reason }),
-  resetting: object<At<'resetting'>>({
-    at: at('resetting'),
-    attempt: number,
-    after: number,
-    since: number,
-  }),
-  intended: object<At<'intended'>>({
-    at: at('intended'),
-    attempt: number,
-    since: number,
-    after: number,
-  }),
-  accepted: object<At<'accepted'>>({
-    at: at('accepted'),
-    attempt: number,
-    since: number,
-    after: number,
-    migration: nullable(number),
-    destination: nullable(host),
-    looked: number,
-  }),
-  arrived: object<At<'arrived'>>({
-    at: at('arrived'),
-    attempt: number,
-    since: number,
-    after: number,
-    migration: number,
-    destination: nullable(host),
-    createdAt: text(),
-  }),
-  recreating: object<At<'recreating'>>({
-    at: at('recreating'),
-    since: number,
-    destination: host,
-    tries: number,
-    sent: nullable(number),
-    notBefore: number,
-    createdAt: text(),
-  }),
-  restoring: object<At<'restoring'>>({
-    at: at('restoring'),
-    since: number,
-    destination: host,
-    tries: number,
-    recreated: optional(isTrue),
-  }),
-  landed: object<At<'landed'>>({
-    at: at('landed'),
-    destination: host,
-    since: number,
-    restored: oneOf(['as-it-was', 'stopped', 'failed']),
-    recreated: optional(isTrue),
-  }),
-  gone: object<At<'gone'>>({ at: at('gone') }),
-  failed: object<At<'failed'>>({ at: at('failed'), attempt: number, why: reason }),
-  stuck: object<At<'stuck'>>({
-    at: at('stuck'),
-    attempt: number,
-    since: number,
-    after: number,
-    migration: nullable(number),
-    destination: nullable(host),
-    why: reason,
-  }),
-});
-
-const trackedInstance = object<Tracked>({
-  name: text(),
-  projectId: text(),
-  before: object<Tracked['before']>({
-    vmState: text(),
-    taskState: nullable(text()),
-    powerState: number,
-    locked: truth,
-  }),
-  exclusiveGroup: nullable(text()),
-  order: optional(
-    object<KeptOrder>({
-      priority: number,
-      group: nullable(text()),
-      from: optional(list(text())),
-    }),
-  ),
-  reset: optional(isTrue),
-  stop: optional(isTrue),
-  restore: optional(
-    object<Restore>({ image: text(), name: text(), takenAt: number, from: nullable(text()) }),
-  ),
-  aimed: optional(object<NonNullable<Tracked['aimed']>>({ at: host, over: truth })),
-  progress,
 });
 
 const claim = object<ReserveClaim>({
@@ -281,6 +145,9 @@ export const summaryShape = object<Summary>({
   counts,
   reasons: list(reason),
   lives: optional(truth),
+  lastSign: optional(nullable(text())),
+  queuedSince: optional(number),
+  queuedOn: optional(list(host)),
   roomAt: optional(number),
   begunAt: optional(number),
   endedAt: optional(number),

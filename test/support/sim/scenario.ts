@@ -3,6 +3,7 @@ import { DEFAULT_POLICY, type Policy } from '../../../src/domain/policy.ts';
 import type { StateRule } from '../../../src/domain/states.ts';
 import { readmitHost } from '../../../src/engine/mark-host.ts';
 import { forceHost } from '../../../src/engine/switches.ts';
+import { setGuest } from '../../../src/simulator/guests.ts';
 import { createRandom, type Random } from '../../../src/simulator/random.ts';
 import { createDeaths } from './deaths.ts';
 import { LATE_EFFECT_MS } from './network.ts';
@@ -16,6 +17,7 @@ import {
   membership,
   takenTwice,
 } from './reserve-worlds.ts';
+import { bootAgain } from './returns.ts';
 import { NO_SWITCHING, switchByChance, type Switching } from './switching.ts';
 import { calm, disturbOnce, int, pick, type Plot } from './troubles.ts';
 import { examine, isHostOver, recordsOf } from './truth.ts';
@@ -58,6 +60,7 @@ const POLICY_SEED = 7_000_000;
 const CHOICE_SEED = 8_000_000;
 const FURNITURE_SEED = 9_000_000;
 const SWITCH_SEED = 10_000_000;
+const RETURN_SEED = 12_000_000;
 /** The share of worlds in which operators switch. */
 const SWITCHED = 0.3;
 
@@ -126,6 +129,7 @@ export async function runWorld(seed: number, options: WorldOptions = {}): Promis
   schedule(plot, switching);
   deaths?.schedule(plot);
   disturbReserves(plot, reserves);
+  if (seed % 4 === 2) bootAgain(plot, createRandom(seed + RETURN_SEED));
   const reloads = reloadsOf(seed);
   for (const one of reloads) {
     clock.at(one.atMs, () => {
@@ -254,6 +258,7 @@ async function human(plot: Plot): Promise<void> {
       plot.meddled = true;
       const { runsOn, host } = cloud.instance(id);
       for (const place of [...runsOn]) if (place !== host) powerCycle(plot, place.name);
+      undefineLeftovers(plot, id);
       // Its destination takes it no further: fenced, it is sent again by itself.
       const towards = progress.destination === null ? null : cloud.host(progress.destination);
       if (towards !== null && towards.machine === 'on' && towards.compute !== 'running')
@@ -276,6 +281,15 @@ function insistOn({ universe }: Plot, { host, reasons }: Evacuation): void {
   if (reasons.some(({ code }) => ['NH201', 'NH230', 'NH231'].includes(code)))
     void forceHost(universe.operator(), command);
   if (reasons.some(({ code }) => code === 'NH234')) void readmitHost(universe.operator(), command);
+}
+
+/** What was half built and does not run is removed from its hypervisor: a build there would find it. */
+function undefineLeftovers({ universe: { cloud } }: Plot, id: string): void {
+  const instance = cloud.world.instances.byId.get(id);
+  if (instance === undefined) return;
+  for (const host of cloud.world.hostList)
+    if (host !== instance.host && host.guests.get(instance) === 'stopped')
+      setGuest(cloud.world, host, instance, undefined);
 }
 
 function powerCycle(plot: Plot, name: string): void {

@@ -10,6 +10,8 @@ import { START_MS } from './universe.ts';
 interface Hold {
   readonly kind: SwitchKind;
   readonly scope: SwitchScope;
+  /** Whom it held from the beginning: a reserved host may join an aggregate later. */
+  readonly hosts: readonly string[];
   readonly from: number;
   to: number;
 }
@@ -40,6 +42,12 @@ export function switchByChance(plot: Plot, random: Random): Switching {
   const holds: Hold[] = [];
   const names = cloud.hosts().map(({ name }) => name);
 
+  function heldBy(scope: SwitchScope): readonly string[] {
+    if (scope.of === 'host') return [scope.host];
+    if (scope.of === 'all') return names;
+    const aggregates = [...cloud.world.aggregates.values()];
+    return aggregates.flatMap(({ name, hosts }) => (name === scope.name ? [...hosts] : []));
+  }
   async function insist(command: () => Promise<SwitchOutcome>): Promise<void> {
     while ((await command()).kind !== 'done') await parts.clock.sleep(1000);
   }
@@ -55,7 +63,8 @@ export function switchByChance(plot: Plot, random: Random): Switching {
     await insist(() => switchOn(parts, { kind, scope, reason: 'a test', by: BY, forMs }));
     end(kind, scope);
     // What ends by itself does so by the clock of each worker, which may be wrong.
-    if (forMs === null) holds.push({ kind, scope, from: clock.now(), to: Infinity });
+    const from = clock.now();
+    if (forMs === null) holds.push({ kind, scope, hosts: heldBy(scope), from, to: Infinity });
   }
   async function off(kind: SwitchKind, scope: SwitchScope): Promise<void> {
     end(kind, scope);
@@ -83,19 +92,11 @@ export function switchByChance(plot: Plot, random: Random): Switching {
 
 /** Requests of workers that left while somebody held the host, for longer than a turn can last. */
 function breaches({ universe }: Plot, holds: readonly Hold[]): readonly string[] {
-  const { cloud, ledger } = universe;
-  const inside = (name: string): readonly string[] =>
-    [...cloud.world.aggregates.values()].flatMap((one) =>
-      one.name === name ? [...one.hosts] : [],
-    );
+  const { ledger } = universe;
   const held = (host: string, at: number, kinds: readonly SwitchKind[]): Hold | undefined =>
     holds.find(
-      ({ kind, scope, from, to }) =>
-        kinds.includes(kind) &&
-        at > from + GRACE_MS &&
-        at < to &&
-        (scope.of === 'all' ||
-          (scope.of === 'host' ? scope.host === host : inside(scope.name).includes(host))),
+      ({ kind, hosts, from, to }) =>
+        kinds.includes(kind) && at > from + GRACE_MS && at < to && hosts.includes(host),
     );
   return [
     ...ledger.posts().flatMap(({ instance, source, sentAtMs }) => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asHost } from '../../../src/domain/ids.ts';
+import { because } from '../../../src/domain/reason.ts';
 import { runComputeWaitAgent } from '../../../src/surfaces/ocf/compute-wait-agent.ts';
 import { createAgentWorld, runAgent, type Ran } from '../../support/agent-world.ts';
 
@@ -67,6 +68,19 @@ describe('NovaComputeWait', () => {
     expect((await run('start')).code).toBe(0);
     expect(world.clock.monotonicMs()).toBeGreaterThan(69_000);
     expect(world.clock.monotonicMs()).toBeLessThan(75_000);
+  });
+
+  it('says for whom it waits when nothing of its own is left', async () => {
+    await fence();
+    const host = asHost('compute-1.example.com');
+    const stored = await world.memory.read(host);
+    if (stored.kind !== 'known' || stored.value === null) throw new Error('no record');
+    const { version, evacuation } = stored.value;
+    const reasons = [because('NH113', { hosts: 'compute-2' })];
+    const held = { ...evacuation, phase: 'evacuating', reasons } as const;
+    await world.memory.write({ version, epoch: null }, held);
+    const { err } = await run('start', { OCF_RESKEY_CRM_meta_timeout: '10000' });
+    expect(err).toMatch(/0 of 0 instances done\): .* requests of compute-2 may wait in its queue/);
   });
 
   it('fails before it would be killed, saying why', async () => {
