@@ -37,7 +37,7 @@ export async function fillMarkers(text: string): Promise<string> {
 
 async function formatted(markdown: string): Promise<string> {
   const { format } = await import('prettier');
-  return format(markdown, { parser: 'markdown', printWidth: 100 });
+  return format(markdown, { parser: 'markdown', printWidth: 100, proseWrap: 'never' });
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
