@@ -13,7 +13,7 @@ import type { HostName, InstanceId } from './ids.ts';
 import { isLiftedForLong, isolate } from './isolation.ts';
 import { NOT_ASKED } from './known.ts';
 import { mayRepeat } from './left-request.ts';
-import { LIFE_PAUSE_MS } from './life.ts';
+import { lifePauseMs } from './life.ts';
 import { lookPause, sendSpan } from './look-pause.ts';
 import type { Observation } from './observation.ts';
 import { choose } from './pace.ts';
@@ -260,7 +260,7 @@ function rest(
 ): Decision {
   const next = { ...evacuation, reasons };
   const { idleMs } = policy.freshness;
-  let pause = next.life.moves > 0 ? Math.min(idleMs, LIFE_PAUSE_MS) : idleMs;
+  let pause = next.life.moves > 0 ? Math.min(idleMs, lifePauseMs(policy)) : idleMs;
   // Whom the stagger alone keeps is sent when it ends.
   const mayAt = nextSendAt(next, policy, now);
   let open = false;

@@ -5,7 +5,7 @@ import type { Service } from './host.ts';
 import { flapHold } from './flap.ts';
 import type { HostName } from './ids.ts';
 import { NOT_ASKED } from './known.ts';
-import { LIFE_PAUSE_MS, livenessOf, watchLife } from './life.ts';
+import { lifePauseMs, livenessOf, watchLife } from './life.ts';
 import { disabledReason, parseDisabledReason } from './mark.ts';
 import { stageOf, type Migration } from './migration.ts';
 import type { Observation } from './observation.ts';
@@ -223,7 +223,7 @@ function stay(
   now: Instant,
 ): Decision {
   const { idleMs } = policy.freshness;
-  const usual = evacuation.life.moves > 0 ? Math.min(idleMs, LIFE_PAUSE_MS) : idleMs;
+  const usual = evacuation.life.moves > 0 ? Math.min(idleMs, lifePauseMs(policy)) : idleMs;
   const pause = actions.length > 0 ? 1000 : usual;
   return { next: { ...evacuation, reasons }, actions, wakeAt: now + pause };
 }

@@ -9,12 +9,17 @@ const MOVES_OF_THE_LIVING = 4;
 const CONFIRMS_OF_THE_LIVING = 2;
 /** Signs are forgotten after this long without another (report_interval is 10 s). */
 const FORGOTTEN_MS = 60_000;
-/** How often a host that may live is looked at: between two looks there should be one report. */
-export const LIFE_PAUSE_MS: Millis = 5000;
+/** Between two looks at a host that may live there should be one report (report_interval is 10 s). */
+const LOOK_EVERY_MS: Millis = 5000;
+const LOOK_LEAST_MS: Millis = 500;
+
+/** How often such a host is looked at; `readmit.confirm` tells how soon its return should be noticed. */
+export const lifePauseMs = ({ readmit }: Policy): Millis =>
+  Math.min(LOOK_EVERY_MS, Math.max(LOOK_LEAST_MS, readmit.confirmMs / 2));
 
 /** How old a look may be: signs of life must be seen one by one. */
-export const lookAgeMs = ({ moves }: Life, usualMs: Millis): Millis =>
-  moves > 0 ? Math.min(usualMs, LIFE_PAUSE_MS / 2) : usualMs;
+export const lookAgeMs = ({ moves }: Life, usualMs: Millis, policy: Policy): Millis =>
+  moves > 0 ? Math.min(usualMs, lifePauseMs(policy) / 2) : usualMs;
 
 /**
  * Watches for signs of life. While a service is forced down its `state` says nothing; the only sign is

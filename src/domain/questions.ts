@@ -82,7 +82,7 @@ export function firstQuestions(
       // That a profile is gone holds nothing.
       const held = again || evacuation.reasons.some(({ code }) => code !== 'NH235');
       return {
-        fleetMaxAgeMs: held ? 0 : lookAgeMs(life, policy.freshness.fleetMs),
+        fleetMaxAgeMs: held ? 0 : lookAgeMs(life, policy.freshness.fleetMs, policy),
         proof: evacuation.proof === null,
         inventory: again,
         migrationsAfter: lowestAfter(evacuation),
@@ -97,7 +97,7 @@ export function firstQuestions(
         ...NOTHING,
         fleetMaxAgeMs: mayLift(evacuation, policy, now)
           ? 0
-          : lookAgeMs(life, policy.freshness.idleMs / 2),
+          : lookAgeMs(life, policy.freshness.idleMs / 2, policy),
         migrationsAfter: phase === 'settled' && (life.moves > 0 || readmission.asked) ? 0 : null,
       };
     case 'closed':

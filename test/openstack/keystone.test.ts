@@ -74,7 +74,10 @@ describe('tokens', () => {
     const keystone = createKeystone({ cloud: ADMIN, http, clock });
     const tokens = await Promise.all([1, 2, 3].map(() => tokenOf(keystone)));
     expect(tokens).toEqual(['t1', 't1', 't1']);
-    const renewed = await Promise.all([keystone.renew('t1'), keystone.renew('t1')]);
+    const renewed = await Promise.all([
+      keystone.renew('t1', 'compute'),
+      keystone.renew('t1', 'compute'),
+    ]);
     expect(renewed).toMatchObject([{ token: { id: 't2' } }, { token: { id: 't2' } }]);
     expect(http.sent).toHaveLength(2);
   });
@@ -127,13 +130,32 @@ describe('tokens', () => {
     const keystone = createKeystone({ cloud: ADMIN, http, clock });
     for (let call = 0; call < 20; call += 1) {
       const refused = await tokenOf(keystone);
-      const renewed = await keystone.renew(refused);
+      const renewed = await keystone.renew(refused, 'compute');
       if (call > 0) expect(sentence(renewed)).toMatch(/refuses tokens .*keystone_authtoken/);
       clock.pass(1000);
     }
     expect(http.sent).toHaveLength(2);
     clock.pass(MINUTE);
-    expect(await keystone.renew(await tokenOf(keystone))).toMatchObject({ token: { id: 't3' } });
+    expect(await keystone.renew(await tokenOf(keystone), 'compute')).toMatchObject({
+      token: { id: 't3' },
+    });
+  });
+
+  it('that a service has taken and then refuses have ended, however young they are', async () => {
+    const clock = handClock();
+    const http = scriptedHttp(issuing(clock, 60 * MINUTE));
+    const keystone = createKeystone({ cloud: ADMIN, http, clock });
+    for (let call = 1; call <= 5; call += 1) {
+      const taken = await tokenOf(keystone);
+      keystone.accepted(taken, 'compute');
+      expect(await keystone.renew(taken, 'compute')).toMatchObject({
+        token: { id: `t${String(call + 1)}` },
+      });
+      clock.pass(1000);
+    }
+    // Another service, which has never taken one, is another matter.
+    keystone.accepted(await tokenOf(keystone), 'compute');
+    expect(sentence(await keystone.renew(await tokenOf(keystone), 'image'))).toMatch(/refuses/);
   });
 
   it('that are static end with a clear word', async () => {
@@ -224,8 +246,8 @@ describe('a failed sign-in', () => {
     const http = scriptedHttp(issuing(clock, 60 * MINUTE));
     const keystone = createKeystone({ cloud: ADMIN, http, clock });
     await keystone.token();
-    expect(await keystone.renew('t1')).toMatchObject({ token: { id: 't2' } });
-    expect(await keystone.renew('t1')).toMatchObject({ token: { id: 't2' } });
+    expect(await keystone.renew('t1', 'compute')).toMatchObject({ token: { id: 't2' } });
+    expect(await keystone.renew('t1', 'compute')).toMatchObject({ token: { id: 't2' } });
     expect(http.sent).toHaveLength(2);
   });
 });

@@ -26,8 +26,10 @@ export type Grant = { readonly kind: 'ok'; readonly token: Token } | SignInFailu
 export interface Keystone {
   /** A token with enough life left; signs in when needed, once for all who wait. */
   token(): Promise<Grant>;
-  /** After a 401: a token other than the refused one. */
-  renew(refused: string): Promise<Grant>;
+  /** A service has let this token in: should it refuse it later, the token has ended. */
+  accepted(token: string, by: string): void;
+  /** After a 401 from a service: a token other than the refused one. */
+  renew(refused: string, by: string): Promise<Grant>;
   /** The URL of a service, from the configuration or the token's catalog. */
   endpoint(token: Token, serviceType: string): Choice;
 }
@@ -46,7 +48,7 @@ const SHORT_LIFE_MS = 20 * 60_000;
 /** Refused credentials are not tried again before: Keystone may lock the account. */
 const REFUSED_PAUSE_MS = 30_000;
 const RENEWAL_PAUSE_MS = 10_000;
-/** A service that refuses a token as young as this refuses the next one too. */
+/** A service that refuses a token as young as this, and never took it, refuses the next one too. */
 const YOUNG_MS = 30_000;
 
 /** How much life a token must have left; short-lived tokens are renewed in their last quarter. */
@@ -63,6 +65,8 @@ export function createKeystone({ cloud, http, clock, log }: KeystoneDeps): Keyst
   let pending: Promise<Grant> | null = null;
   let lastFailure: { readonly at: Instant; readonly failure: SignInFailure } | null = null;
   let renewedAt: Instant | null = null;
+  /** The services that have let the current token in. */
+  const acceptedBy = new Set<string>();
 
   const age = (at: Instant): Millis => Math.abs(clock.now() - at);
 
@@ -80,6 +84,7 @@ export function createKeystone({ cloud, http, clock, log }: KeystoneDeps): Keyst
       .then((grant) => {
         if (grant.kind === 'ok') {
           current = grant.token;
+          acceptedBy.clear();
           lastFailure = null;
           log?.info(`signed in at Keystone as ${describeLogin(cloud)}`, {
             expires: formatInstant(grant.token.expiresAt),
@@ -123,10 +128,11 @@ export function createKeystone({ cloud, http, clock, log }: KeystoneDeps): Keyst
     return grant.kind === 'ok' || held.expiresAt <= clock.now() ? grant : old;
   }
 
-  async function renew(refused: string): Promise<Grant> {
+  async function renew(refused: string, by: string): Promise<Grant> {
     if (current !== null && current.id !== refused) return { kind: 'ok', token: current };
     const held = current;
-    if (held !== null && renewedAt !== null && age(renewedAt) < YOUNG_MS) {
+    const isNews = held !== null && acceptedBy.has(by);
+    if (held !== null && !isNews && renewedAt !== null && age(renewedAt) < YOUNG_MS) {
       return failure('authentication', 401, DISTRUSTED);
     }
     renewedAt = clock.now();
@@ -139,6 +145,9 @@ export function createKeystone({ cloud, http, clock, log }: KeystoneDeps): Keyst
 
   return {
     token,
+    accepted: (id, by) => {
+      if (current?.id === id) acceptedBy.add(by);
+    },
     renew,
     endpoint: ({ catalog }, serviceType) => {
       if (serviceType !== cloud.computeServiceType) return beside(cloud, catalog, serviceType);

@@ -2,7 +2,7 @@ import type { Refusal } from '../../domain/outcome.ts';
 import type { Instant, Millis } from '../../domain/time.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { shownUrl } from './exchange.ts';
-import type { Http, HttpResponse } from './exchange.ts';
+import type { Http, HttpResponse, HttpResult } from './exchange.ts';
 import type { Keystone } from './keystone.ts';
 
 /** A read of a service beside Nova. */
@@ -50,17 +50,21 @@ export function createRestSession(deps: {
       const choice = keystone.endpoint(grant.token, serviceType);
       if (choice.kind === 'none') return { kind: 'none', why: choice.message };
       const url = `${deps.rootOf(choice.url)}${path}`;
-      const send = (token: string) =>
-        http.send({
+      const send = async (token: string): Promise<HttpResult> => {
+        const result = await http.send({
           method: 'GET',
           url: `${url}${searchOf(query)}`,
           headers: { ...headers, 'X-Auth-Token': token },
           ...(deadlineMs === undefined ? {} : { deadlineMs }),
         });
+        if (result.kind === 'response' && result.status !== 401)
+          keystone.accepted(token, serviceType);
+        return result;
+      };
       const at = clock.now();
       let result = await send(grant.token.id);
       if (result.kind === 'response' && result.status === 401) {
-        const renewed = await keystone.renew(grant.token.id);
+        const renewed = await keystone.renew(grant.token.id, serviceType);
         if (renewed.kind === 'failure') return none(renewed);
         result = await send(renewed.token.id);
       }

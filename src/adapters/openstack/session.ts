@@ -82,11 +82,22 @@ export function createSession(deps: SessionDeps): Session {
   ): Promise<HttpResult | { readonly kind: 'refused'; readonly refusal: Refusal }> {
     const grant = await keystone.token();
     if (grant.kind === 'failure') return { kind: 'refused', refusal: refusalOf(grant) };
-    const first = await send(grant.token);
+    const first = await sendAs(grant.token, send);
     if (first.kind !== 'response' || first.status !== 401) return first;
-    const renewed = await keystone.renew(grant.token.id);
+    const renewed = await keystone.renew(grant.token.id, deps.serviceType);
     if (renewed.kind === 'failure') return { kind: 'refused', refusal: refusalOf(renewed) };
-    return send(renewed.token);
+    return sendAs(renewed.token, send);
+  }
+
+  async function sendAs(
+    token: Token,
+    send: (token: Token) => Promise<HttpResult>,
+  ): Promise<HttpResult> {
+    const result = await send(token);
+    if (result.kind === 'response' && result.status !== 401) {
+      keystone.accepted(token.id, deps.serviceType);
+    }
+    return result;
   }
 
   async function discover(root: string): Promise<VersionRange | Refusal> {
