@@ -25,9 +25,10 @@ start() {
         echo "--- started $(date '+%F %T')" >>"$D/log/$name.log"
         # A bare environment: a service must not meet the caller's pyenv, proxies or OS_*.
         # In a background job of a script setsid execs, so $! is the service itself; and a
-        # service must not inherit the locks.
+        # service must not inherit the locks, nor what the caller holds (flock(1) opens the lowest).
         setsid env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME="$D" TMPDIR="$D/tmp" \
-            "$@" >>"$D/log/$name.log" 2>&1 </dev/null 7>&- 8>&- 9>&- &
+            "$@" >>"$D/log/$name.log" 2>&1 </dev/null 3>&- 4>&- 5>&- 6>&- \
+            7>&- 8>&- 9>&- &
         pid=$!
         echo "$pid $(starttime $pid)" >"$D/run/$name.pid"
     ) 7>"$D/lock/start-$name"
