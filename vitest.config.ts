@@ -6,6 +6,8 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    // As many as the smallest machine has cores: most of the time goes into waiting for processes.
+    maxWorkers: 2,
     projects: [
       {
         test: {
