@@ -157,7 +157,9 @@ function stillBuilding(
   if (destination !== null && buildIsLost(facts, destination, next, policy)) {
     return afterLost(next, rows, next.migration, now, because('NH408', { destination }));
   }
-  if (now - next.since < policy.retry.stalledMs) {
+  // Whoever is off is about to be called lost: no human is needed for that.
+  const isOff = destination !== null && fencedSince(facts, destination, next.since, policy);
+  if (isOff || now - next.since < policy.retry.stalledMs) {
     return facts.sighting.kind === 'known' ? { ...next, looked: now } : next;
   }
   return stuck(next, facts, now - next.since, now);
@@ -246,7 +248,8 @@ function stillQueued(
     const begun = { ...looked, begun: next.begun ?? now };
     if (buildIsLost(facts, destination, begun, policy))
       return afterLost(looked, rows, next.migration, now, because('NH408', { destination }));
-    return age < policy.retry.stalledMs ? begun : stuck(looked, facts, age, now);
+    const isOff = fencedSince(facts, destination, next.since, policy);
+    return isOff || age < policy.retry.stalledMs ? begun : stuck(looked, facts, age, now);
   }
   if (building === 'none' && scheduling === 'done') {
     const lost = retry('its destination failed before taking it');

@@ -372,6 +372,21 @@ describe('an evacuation that stands still', () => {
       });
     });
 
+    it.each([
+      ['its record', building],
+      ['its trace', running],
+    ])('by %s, is no matter for a human, however long ago it was asked for', (_name, given) => {
+      const late = step(ACCEPTED, given, LONG);
+      const old = { ...given, listed: T0 + LONG + 29_000 };
+      const waiting = step(late, old, retry.stalledMs + 1000);
+      expect(waiting).toMatchObject({ at: 'accepted', begun: T0 + LONG });
+      const young = { ...given, listed: T0 + LONG + 30_000 };
+      expect(step(waiting, young, retry.stalledMs + 32_000)).toMatchObject({
+        at: 'pending',
+        why: { code: 'NH408' },
+      });
+    });
+
     it('is another matter on another host', () => {
       const late = step(ACCEPTED, building, LONG);
       const moved = { ...building, rows: rows(row(1, 'pre-migrating', { destination: H3 })) };
