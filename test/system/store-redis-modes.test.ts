@@ -189,7 +189,7 @@ describe('ways to Redis', () => {
     [{ url: 'http://x' }, /must look like redis:\/\//],
     [{ url: 'redis://x/abc' }, /"abc" is no database number/],
     [{ url: 'redis://x?db=3' }, /"\?db=3" is not understood: .* redis:\/\/host:6379\/3/],
-    [{ url: 'redis://x/1?timeout=5' }, /"\?timeout=5" is not understood/],
+    [{ url: 'redis://x/1?timeout=5' }, /"\?timeout=…" is not understood/],
     [{ url: 'unix://run/redis.sock' }, /a path with three slashes: unix:\/\/\/run\/redis.sock/],
     [{ url: 'redis://:50%@x' }, /"%" .* must be written %25/],
     [{ url: 'redis:///0' }, /names no host/],

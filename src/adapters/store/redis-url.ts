@@ -45,13 +45,13 @@ function databaseOf({ pathname, search, searchParams }: URL, isSocket: boolean):
   if (search !== '' && (!isSocket || inQuery === null || searchParams.size > 1)) {
     const number = inQuery === null ? '0' : inQuery;
     throw new Error(
-      `store.redis.url: ${JSON.stringify(search)} is not understood: a database is written ${isSocket ? `unix:///path?db=${number}` : `redis://host:6379/${number}`}`,
+      `store.redis.url: ${quoted(search)} is not understood: a database is written ${isSocket ? `unix:///path?db=${number}` : `redis://host:6379/${number}`}`,
     );
   }
   const text = isSocket ? (inQuery ?? '') : pathname.slice(1);
   if (text === '') return null;
   if (!/^\d+$/.test(text)) {
-    throw new Error(`store.redis.url: ${JSON.stringify(text)} is no database number`);
+    throw new Error(`store.redis.url: ${quoted(text)} is no database number`);
   }
   return Number(text);
 }
@@ -63,3 +63,9 @@ function decoded(text: string): string {
     throw new Error('store.redis.url: a "%" in user, password or path must be written %25');
   }
 }
+
+/** Nothing of a password: one with a "/" or "?" in it ends the address too early, some put it behind. */
+const quoted = (text: string): string =>
+  text.includes('@')
+    ? 'what follows the address (in a password "/" is written %2F, "?" %3F)'
+    : JSON.stringify(text.replace(/([?&](?!db=)[^&=]*=)[^&]*/g, '$1…'));
